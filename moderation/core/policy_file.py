@@ -1,0 +1,210 @@
+"""Reading the policy file: TOML text in, a `Policy` out, or every problem in it with its line and fix."""
+
+import hashlib
+import re
+import tomllib
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from moderation.core.errors import BadSetup, Problem
+from moderation.core.finding import Verdict
+from moderation.core.measures import Action
+from moderation.core.policy import Category, Policy, Thresholds
+from moderation.core.strikes import Ladder, Step
+from moderation.core.submission import Kind, Scene
+
+LANGUAGES = ("zh", "en")
+_HEADER = re.compile(r"^\s*(\[{1,2})([\w.]+)\]{1,2}\s*(?:#.*)?$")
+_KEY = re.compile(r"^\s*([\w-]+)\s*=")
+_TOP = {"version", "effective", "general", "held", "thresholds", "review", "ladder", "category"}
+_CATEGORY = {
+    "code", "clause", "title", "message", "severity", "cap", "caps", "thresholds", "kinds", "scenes",
+}  # fmt: skip
+
+
+def parse_policy(text: str, name: str = "policy.toml") -> Policy:
+    """The policy that the TOML text says.
+
+    name  of the file, for error messages
+
+    Raises BadSetup with every problem: the file and line, what is wrong and how to fix it.
+
+    >>> parse_policy("version = 1", "p.toml")
+    Traceback (most recent call last):
+    moderation.core.errors.BadSetup: p.toml:1: version is not a string; write version = "2026-11-22"
+    ...
+    """
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        line = re.search(r"line (\d+)", str(error))
+        where = f"{name}:{line[1]}" if line else name
+        raise BadSetup([Problem(where, f"is not TOML: {error}", "correct the line")]) from error
+    return _Reader(data, _lines(text), name, text).policy()
+
+
+def _lines(text: str) -> dict[str, int]:
+    """The line of each key, by its path: "ladder.strike_days", "category.3.cap", "category.3" for the table itself."""
+    found: dict[str, int] = {}
+    table, counts = "", dict[str, int]()
+    for number, line in enumerate(text.splitlines(), 1):
+        if header := _HEADER.match(line):
+            table = header[2]
+            root, _, rest = table.partition(".")
+            if header[1] == "[[":
+                counts[table] = counts.get(table, -1) + 1
+                table = f"{table}.{counts[table]}"
+            elif root in counts:
+                table = f"{root}.{counts[root]}.{rest}"
+            found[table] = number
+        elif key := _KEY.match(line):
+            found.setdefault(f"{table}.{key[1]}" if table else key[1], number)
+    return found
+
+
+class _Reader:
+    """Reads a parsed file, collecting problems instead of stopping at the first."""
+
+    def __init__(self, data: Mapping[str, Any], lines: Mapping[str, int], name: str, text: str) -> None:
+        self.data, self.lines, self.name, self.text = data, lines, name, text
+        self.problems: list[Problem] = []
+
+    def bad(self, path: str, reason: str, fix: str) -> None:
+        """Notes a problem at the closest line known for the path."""
+        at = path
+        while at and at not in self.lines:
+            at = at.rpartition(".")[0]
+        self.problems.append(Problem(f"{self.name}:{self.lines.get(at, 1)}", reason, fix))
+
+    def policy(self) -> Policy:
+        for key in self.data.keys() - _TOP:
+            self.bad(key, f"{key} is not known here", f"use one of {', '.join(sorted(_TOP))}")
+        version = self.data.get("version")
+        if not isinstance(version, str) or not version:
+            self.bad("version", "version is not a string", 'write version = "2026-11-22"')
+        effective = self.data.get("effective")
+        if not isinstance(effective, date):
+            self.bad("effective", "effective is not a date", "write effective = 2026-11-22")
+        general, held = self.words(self.data, "general", ""), self.words(self.data, "held", "")
+        review = self.table(self.data, "review", "", {"lease_minutes", "undo_minutes"})
+        lease = self.number(review, "lease_minutes", "review", 10, 1, 24 * 60)
+        undo = self.number(review, "undo_minutes", "review", 10, 0, 30 * 24 * 60)
+        default = self.thresholds(self.data.get("thresholds", {}), "thresholds", Thresholds())
+        ladder = self.ladder()
+        categories: dict[str, Category] = {}
+        for index, entry in enumerate(self.data.get("category", [])):
+            category = self.category(entry, f"category.{index}", default)
+            if category.code in categories:
+                self.bad(f"category.{index}.code", f"the category {category.code} stands twice", "remove one of the two")
+            categories[category.code] = category
+        if not categories:
+            self.bad("category", "there is no category", "add at least one [[category]]")
+        if self.problems:
+            raise BadSetup(self.problems)
+        digest = hashlib.sha256(self.text.replace("\r\n", "\n").encode("utf-8")).hexdigest()[:8]
+        assert isinstance(effective, date)
+        return Policy(f"{version}+{digest}", effective, categories, ladder, general, held, lease, undo)
+
+    def table(self, data: Mapping[str, Any], key: str, path: str, known: set[str]) -> Mapping[str, Any]:
+        """A sub-table whose keys are all known; {} where it is missing."""
+        value, at = data.get(key, {}), f"{path}.{key}".lstrip(".")
+        if not isinstance(value, dict):
+            self.bad(at, f"{key} is not a table", f"write [{key}] and its keys below")
+            return {}
+        for extra in value.keys() - known:
+            self.bad(f"{at}.{extra}", f"{extra} is not known here", f"use one of {', '.join(sorted(known))}")
+        return value
+
+    def number(self, data: Mapping[str, Any], key: str, path: str, default: int, low: int, high: int) -> int:
+        value = data.get(key, default)
+        if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
+            self.bad(f"{path}.{key}", f"{key} is {value!r}", f"give a whole number from {low} to {high}")
+            return default
+        return value
+
+    def words(self, data: Mapping[str, Any], key: str, path: str) -> dict[str, str]:
+        """A text in every language."""
+        value = self.table(data, key, path, set(LANGUAGES))
+        for language in LANGUAGES:
+            if not isinstance(value.get(language), str) or not value[language]:
+                at = f"{path}.{key}.{language}".lstrip(".")
+                self.bad(at, f"{key} has no text for {language}", f'add {key}.{language} = "…"')
+        return {language: str(value.get(language, "")) for language in LANGUAGES}
+
+    def thresholds(self, data: object, path: str, default: Thresholds) -> Thresholds:
+        if not isinstance(data, dict):
+            self.bad(path, "thresholds are not a table", "write { review = 0.5, reject = 0.9 }")
+            return default
+        for extra in data.keys() - {"review", "reject"}:
+            self.bad(f"{path}.{extra}", f"{extra} is not a threshold", "use review and reject")
+        values = []
+        for key, fallback in (("review", default.review), ("reject", default.reject)):
+            value = data.get(key, fallback)
+            if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= 1:
+                self.bad(f"{path}.{key}", f"{key} is {value!r}", "give a number above 0, at most 1")
+                value = fallback
+            values.append(float(value))
+        if values[0] > values[1]:
+            self.bad(path, f"review {values[0]} is above reject {values[1]}", "let review be the lower of the two")
+        return Thresholds(*values)
+
+    def one_of(self, value: object, known: Mapping[str, Any], path: str, what: str, default: Any) -> Any:
+        if isinstance(value, str) and value in known:
+            return known[value]
+        self.bad(path, f"{what} is {value!r}", f"use one of {', '.join(known)}")
+        return default
+
+    def category(self, entry: Mapping[str, Any], path: str, default: Thresholds) -> Category:
+        for extra in entry.keys() - _CATEGORY:
+            self.bad(f"{path}.{extra}", f"{extra} is not known in a category", f"use {', '.join(sorted(_CATEGORY))}")
+        for key in ("code", "clause"):
+            if not isinstance(entry.get(key), str) or not entry[key]:
+                self.bad(f"{path}.{key}", f"{key} is missing", f'add {key} = "…"')
+        caps = {verdict.word: verdict for verdict in Verdict}
+        thresholds = self.thresholds(entry.get("thresholds", {}), f"{path}.thresholds", default)
+        detectors = {"keywords", "contacts", "names", "classifier", "image", "bank"}
+        by_detector = self.table(entry, "caps", path, detectors)
+        kinds, scenes = {k.value: k for k in Kind}, {s.value: s for s in Scene}
+        return Category(
+            code=str(entry.get("code", "")),
+            clause=str(entry.get("clause", "")),
+            titles=self.words(entry, "title", path),
+            messages=self.words(entry, "message", path),
+            severity=self.number(entry, "severity", path, 1, 1, 4),
+            cap=self.one_of(entry.get("cap"), caps, f"{path}.cap", "cap", Verdict.REVIEW),
+            caps={d: self.one_of(v, caps, f"{path}.caps.{d}", "cap", Verdict.REVIEW) for d, v in by_detector.items()},
+            thresholds=thresholds,
+            by_kind={
+                kinds[name]: self.thresholds(value, f"{path}.kinds.{name}", thresholds)
+                for name, value in self.table(entry, "kinds", path, set(kinds)).items()
+                if name in kinds
+            },
+            by_scene={
+                scenes[name]: self.thresholds(value, f"{path}.scenes.{name}", thresholds)
+                for name, value in self.table(entry, "scenes", path, set(scenes)).items()
+                if name in scenes
+            },
+        )
+
+    def ladder(self) -> Ladder:
+        data = self.table(self.data, "ladder", "", {"strike_days", "rectify_days", "steps"})
+        steps: list[Step] = []
+        for index, entry in enumerate(data.get("steps", [])):
+            path = f"ladder.steps.{index}"
+            if not isinstance(entry, dict):
+                self.bad(path, f"the step {entry!r} is not a table", "write [[ladder.steps]]")
+                continue
+            action = self.one_of(entry.get("action"), {a.value: a for a in Action}, path, "action", Action.RECTIFY)
+            points = self.number(entry, "points", path, 1, 1, 1000)
+            days = self.number(entry, "days", path, 0, 0, 3650)
+            if steps and points <= steps[-1].points:
+                self.bad(path, f"{points} points do not exceed the step before", "order the steps by rising points")
+            if action is Action.RESTRICT and not days:
+                self.bad(path, "a restriction has no end", "add days = 7")
+            steps.append(Step(points, action, days))
+        return Ladder(
+            tuple(steps),
+            self.number(data, "strike_days", "ladder", 180, 1, 3650),
+            self.number(data, "rectify_days", "ladder", 7, 1, 365),
+        )
