@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from moderation.core.clock import parse_rfc3339, rfc3339
-from moderation.core.errors import Conflict, NotAllowed
+from moderation.core.errors import BadInput, Conflict, NotAllowed, Problem
 from moderation.core.events import Event
 from moderation.core.finding import Verdict
 from moderation.core.submission import Kind, Scene
@@ -116,7 +116,10 @@ def release(case: Case, by: str, now: datetime) -> Event:
 def resolve(
     case: Case, items: Sequence[ItemVerdict], note: str, by: str, version: int, now: datetime, grace: timedelta
 ) -> Event:
-    """Decides the case. Raises Conflict if it changed since `version`, is resolved, or is somebody else's."""
+    """Decides the case.
+
+    Raises Conflict if it changed since `version`, is resolved, or is somebody else's; BadInput unless each item has its verdict.
+    """
     if case.status is CaseStatus.RESOLVED:
         raise Conflict("the case is already resolved", {"version": case.version, "resolved_by": case.resolved_by})
     if version != case.version:
@@ -127,7 +130,8 @@ def resolve(
     if case.claimed_by != by and not case.claimable(now):
         raise Conflict(f"the case is claimed by {case.claimed_by}", {"claimed_by": case.claimed_by})
     if len(items) != len(case.kinds):
-        raise Conflict(f"the case has {len(case.kinds)} items, {len(items)} verdicts were given", {"version": case.version})
+        reason = f"has {len(items)} verdicts, the case has {len(case.kinds)} items"
+        raise BadInput([Problem("items", reason, "give one verdict for each item, in order")])
     data = {
         "items": [{"verdict": item.verdict.word, "category": item.category} for item in items],
         "note": note,
@@ -201,5 +205,7 @@ def apply(case: Case | None, event: Event) -> Case:
                 undo_until=parse_rfc3339(data["undo_until"]),
             )
         case "case.undone":
-            return replace(free, version=changed, items=(), note="", resolved_by=None, resolved_at=None, undo_until=None)
+            return replace(
+                free, version=changed, items=(), note="", resolved_by=None, resolved_at=None, undo_until=None
+            )
     raise ValueError(f"a case knows no event {event.type}")

@@ -1,11 +1,11 @@
 """From findings to a verdict, the category it rests on, and what the author is told."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from moderation.core.finding import Finding, Screening, Verdict
 from moderation.core.policy import Policy
-from moderation.core.submission import Kind, Scene
+from moderation.core.submission import Kind, Scene, Submission
 
 
 def decide(screening: Screening, policy: Policy, kind: Kind, scene: Scene) -> Verdict:
@@ -65,17 +65,98 @@ def author_message(
     title, clause = category.titles[language], category.clause
     reason = category.messages[language]
     held = policy.held[language] if verdict is Verdict.REVIEW else ""
-    full = f"{title}（{clause}）：{reason}{held}" if language == "zh" else f"{title} ({clause}): {reason} {held}".rstrip()
+    full = (
+        f"{title}（{clause}）：{reason}{held}" if language == "zh" else f"{title} ({clause}): {reason} {held}".rstrip()
+    )
     cited = f"{general}（{clause}）" if language == "zh" else f"{general} ({clause})"
     return _first_silent([(full, title), (cited, ""), (clause, "")], covered) or "—"
 
 
 def _first_silent(candidates: Sequence[tuple[str, str]], covered: Sequence[str]) -> str | None:
     """The first message that, without its title, shares no run of two characters with any covered text."""
-    pairs = {text[i : i + 2].casefold() for text in covered for i in range(len(text) - 1)}
+    pairs = {pair for text in covered for form in (text, text.casefold()) for pair in _pairs(form)}
     for message, title in candidates:
-        said = message.replace(title, "\x00") if title else message
-        said = said.casefold()
-        if not any(said[i : i + 2] in pairs for i in range(len(said) - 1)):
+        # A run that only begins or ends in the title is still a run.
+        said = [message] if not title else [title[-1] + rest for rest in message.split(title)]
+        if title:
+            said = [part + title[0] for part in said[:-1]] + said[-1:]
+            said[0] = said[0].removeprefix(title[-1])
+        if not any(pair in pairs for part in said for form in (part, part.casefold()) for pair in _pairs(form)):
             return message
     return None
+
+
+def _pairs(text: str) -> Iterator[str]:
+    return (text[at : at + 2] for at in range(len(text) - 1))
+
+
+@dataclass(frozen=True, slots=True)
+class ItemOutcome:
+    """The verdict on one item, what it rests on, and what its author is told (None for a pass).
+
+    screening  with only those findings that earned more than a pass, and shadow ones
+    scores     each category's highest score in [0, 1], of all findings but shadow ones
+    """
+
+    kind: Kind
+    verdict: Verdict
+    screening: Screening
+    scores: Mapping[str, float]
+    author_message: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The verdict on a submission: the worst of its items'.
+
+    categories  those that earned more than a pass, weightiest first
+    severity    1–4, see `Grounds`
+    """
+
+    verdict: Verdict
+    items: tuple[ItemOutcome, ...]
+    categories: tuple[str, ...]
+    severity: int
+    policy_version: str
+
+    @property
+    def degraded(self) -> bool:
+        """Whether a deadline or a failure cut any check short."""
+        return any(item.screening.degraded for item in self.items)
+
+
+def judge(
+    submission: Submission, screenings: Sequence[Screening], policy: Policy, fold: Callable[[str], str]
+) -> Outcome:
+    """The outcome of a submission whose items were screened, in order.
+
+    fold  how texts are folded for matching, so that a message hides folded terms too
+    """
+    telling = []
+    for item, full in zip(submission.items, screenings, strict=True):
+        findings = (
+            f for f in full.findings if f.ceiling is Verdict.PASS or policy.earned(f, item.kind, submission.scene)
+        )
+        telling.append(replace(full, findings=tuple(findings)))
+    # Of all items: what is found in one must not be learnt from what is said of another.
+    covered = list(_covered(submission, telling))
+    covered += [fold(text) for text in covered]
+    items = []
+    for item, full, screening in zip(submission.items, screenings, telling, strict=True):
+        verdict = decide(screening, policy, item.kind, submission.scene)
+        own = grounds([(screening, item.kind)], policy, submission.scene)
+        message = author_message(own, verdict, policy, covered, submission.language)
+        items.append(ItemOutcome(item.kind, verdict, screening, full.scores, message))
+    whole = grounds([(o.screening, o.kind) for o in items], policy, submission.scene)
+    worst = max(item.verdict for item in items)
+    return Outcome(worst, tuple(items), whole.categories, whole.severity, policy.version)
+
+
+def _covered(submission: Submission, screenings: Sequence[Screening]) -> Iterator[str]:
+    """The characters that the findings cover, as submitted; in other items too, for a finding of the joined profile."""
+    for item, screening in zip(submission.items, screenings, strict=True):
+        for finding in screening.findings:
+            if finding.span and item.text:
+                yield finding.span.of(item.text)
+            for part in finding.parts:
+                yield part.span.of(submission.items[part.item].text or "")

@@ -4,10 +4,8 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
-
-from moderation.core.clock import rfc3339
 
 GENESIS = "0" * 64
 """What stands for the hash before the first event."""
@@ -43,7 +41,7 @@ class Recorded:
 def chain_hash(previous: str, sequence: int, event: Event) -> str:
     """SHA-256 over the hash before and the event, as 64 hexadecimal digits."""
     body = json.dumps(
-        [previous, sequence, event.stream, event.type, rfc3339(event.at), event.actor, event.data],
+        [previous, sequence, event.stream, event.type, _exactly(event.at), event.actor, event.data],
         ensure_ascii=True,
         sort_keys=True,
         separators=(",", ":"),
@@ -51,8 +49,15 @@ def chain_hash(previous: str, sequence: int, event: Event) -> str:
     return hashlib.sha256(body.encode("ascii")).hexdigest()
 
 
+def _exactly(moment: datetime) -> str:
+    # To the microsecond, as it is stored: a time changed by less than what is shown outside is changed, too.
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")
+
+
 def first_break(log: Iterable[Recorded], previous: str = GENESIS, sequence: int = 0) -> Recorded | None:
-    """The first record, if any, that does not follow from the ones before it: changed, removed, added or moved.
+    """The first record, if any, that does not follow from the ones before it: changed, added, moved, or one before it removed.
+
+    Records removed from the very end leave no trace in what stays: only a hash kept elsewhere shows that.
 
     previous, sequence  of the record before the first of `log`
     """

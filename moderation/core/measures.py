@@ -69,6 +69,7 @@ class Measure:
     confirmed_by: str | None = None
     ended_at: datetime | None = None
     ended_by: str | None = None
+    reminded_at: datetime | None = None
     version: int = 1
 
     def running(self, now: datetime) -> bool:

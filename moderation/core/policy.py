@@ -71,7 +71,7 @@ class Policy:
     version: str
     effective: date
     categories: Mapping[str, Category]
-    ladder: Ladder = Ladder()
+    ladder: Ladder = field(default_factory=Ladder)
     general: Mapping[str, str] = field(default_factory=dict)
     held: Mapping[str, str] = field(default_factory=dict)
     lease_minutes: int = 10

@@ -9,7 +9,7 @@ from typing import Any
 
 from moderation.core.errors import BadSetup, Problem
 from moderation.core.finding import Verdict
-from moderation.core.measures import Action
+from moderation.core.measures import ENDS, Action
 from moderation.core.policy import Category, Policy, Thresholds
 from moderation.core.strikes import Ladder, Step
 from moderation.core.submission import Kind, Scene
@@ -21,6 +21,12 @@ _TOP = {"version", "effective", "general", "held", "thresholds", "review", "ladd
 _CATEGORY = {
     "code", "clause", "title", "message", "severity", "cap", "caps", "thresholds", "kinds", "scenes",
 }  # fmt: skip
+
+_STEPS = {
+    action.value: action
+    for action in (Action.REMOVE_CONTENT, Action.RECTIFY, Action.RESTRICT, Action.SUSPEND, Action.TERMINATE)
+}
+"""What the ladder may recommend: a step that refuses a registration, or restores, makes no sense."""
 
 
 def parse_policy(text: str, name: str = "policy.toml") -> Policy:
@@ -39,7 +45,7 @@ def parse_policy(text: str, name: str = "policy.toml") -> Policy:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         line = re.search(r"line (\d+)", str(error))
-        where = f"{name}:{line[1]}" if line else name
+        where = f"{name}:{line[1] if line else max(1, len(text.splitlines()))}"  # without a line: at the end
         raise BadSetup([Problem(where, f"is not TOML: {error}", "correct the line")]) from error
     return _Reader(data, _lines(text), name, text).policy()
 
@@ -78,13 +84,13 @@ class _Reader:
         self.problems.append(Problem(f"{self.name}:{self.lines.get(at, 1)}", reason, fix))
 
     def policy(self) -> Policy:
-        for key in self.data.keys() - _TOP:
+        for key in sorted(self.data.keys() - _TOP):
             self.bad(key, f"{key} is not known here", f"use one of {', '.join(sorted(_TOP))}")
         version = self.data.get("version")
         if not isinstance(version, str) or not version:
             self.bad("version", "version is not a string", 'write version = "2026-11-22"')
         effective = self.data.get("effective")
-        if not isinstance(effective, date):
+        if type(effective) is not date:  # a time of day would be one, too
             self.bad("effective", "effective is not a date", "write effective = 2026-11-22")
         general, held = self.words(self.data, "general", ""), self.words(self.data, "held", "")
         review = self.table(self.data, "review", "", {"lease_minutes", "undo_minutes"})
@@ -93,12 +99,14 @@ class _Reader:
         default = self.thresholds(self.data.get("thresholds", {}), "thresholds", Thresholds())
         ladder = self.ladder()
         categories: dict[str, Category] = {}
-        for index, entry in enumerate(self.data.get("category", [])):
+        for index, entry in enumerate(self.tables(self.data, "category", "category")):
             category = self.category(entry, f"category.{index}", default)
-            if category.code in categories:
-                self.bad(f"category.{index}.code", f"the category {category.code} stands twice", "remove one of the two")
+            if category.code and category.code in categories:
+                self.bad(
+                    f"category.{index}.code", f"the category {category.code} stands twice", "remove one of the two"
+                )
             categories[category.code] = category
-        if not categories:
+        if not categories and not self.problems:
             self.bad("category", "there is no category", "add at least one [[category]]")
         if self.problems:
             raise BadSetup(self.problems)
@@ -112,8 +120,16 @@ class _Reader:
         if not isinstance(value, dict):
             self.bad(at, f"{key} is not a table", f"write [{key}] and its keys below")
             return {}
-        for extra in value.keys() - known:
+        for extra in sorted(value.keys() - known):
             self.bad(f"{at}.{extra}", f"{extra} is not known here", f"use one of {', '.join(sorted(known))}")
+        return value
+
+    def tables(self, data: Mapping[str, Any], key: str, path: str) -> list[Mapping[str, Any]]:
+        """An array of tables; [] where it is missing."""
+        value = data.get(key, [])
+        if not isinstance(value, list) or not all(isinstance(entry, dict) for entry in value):
+            self.bad(path, f"{key} is not an array of tables", f"write [[{path}]] and its keys below, for each")
+            return []
         return value
 
     def number(self, data: Mapping[str, Any], key: str, path: str, default: int, low: int, high: int) -> int:
@@ -136,7 +152,7 @@ class _Reader:
         if not isinstance(data, dict):
             self.bad(path, "thresholds are not a table", "write { review = 0.5, reject = 0.9 }")
             return default
-        for extra in data.keys() - {"review", "reject"}:
+        for extra in sorted(data.keys() - {"review", "reject"}):
             self.bad(f"{path}.{extra}", f"{extra} is not a threshold", "use review and reject")
         values = []
         for key, fallback in (("review", default.review), ("reject", default.reject)):
@@ -156,7 +172,7 @@ class _Reader:
         return default
 
     def category(self, entry: Mapping[str, Any], path: str, default: Thresholds) -> Category:
-        for extra in entry.keys() - _CATEGORY:
+        for extra in sorted(entry.keys() - _CATEGORY):
             self.bad(f"{path}.{extra}", f"{extra} is not known in a category", f"use {', '.join(sorted(_CATEGORY))}")
         for key in ("code", "clause"):
             if not isinstance(entry.get(key), str) or not entry[key]:
@@ -190,18 +206,19 @@ class _Reader:
     def ladder(self) -> Ladder:
         data = self.table(self.data, "ladder", "", {"strike_days", "rectify_days", "steps"})
         steps: list[Step] = []
-        for index, entry in enumerate(data.get("steps", [])):
+        for index, entry in enumerate(self.tables(data, "steps", "ladder.steps")):
             path = f"ladder.steps.{index}"
-            if not isinstance(entry, dict):
-                self.bad(path, f"the step {entry!r} is not a table", "write [[ladder.steps]]")
-                continue
-            action = self.one_of(entry.get("action"), {a.value: a for a in Action}, path, "action", Action.RECTIFY)
+            for extra in sorted(entry.keys() - {"points", "action", "days"}):
+                self.bad(f"{path}.{extra}", f"{extra} is not known in a step", "use points, action and days")
+            action = self.one_of(entry.get("action"), _STEPS, f"{path}.action", "action", Action.RECTIFY)
             points = self.number(entry, "points", path, 1, 1, 1000)
             days = self.number(entry, "days", path, 0, 0, 3650)
             if steps and points <= steps[-1].points:
                 self.bad(path, f"{points} points do not exceed the step before", "order the steps by rising points")
             if action is Action.RESTRICT and not days:
                 self.bad(path, "a restriction has no end", "add days = 7")
+            if days and action not in ENDS | {Action.SUSPEND}:
+                self.bad(f"{path}.days", f"{action} has no end", "leave days out")
             steps.append(Step(points, action, days))
         return Ladder(
             tuple(steps),

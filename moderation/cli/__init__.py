@@ -1,0 +1,77 @@
+"""The `moderation` command: what it prints, and its exit codes; every subcommand has --help with an example."""
+
+import sys
+from typing import Annotated
+
+import click
+import typer
+
+from moderation import __version__
+from moderation.cli import access, content, rescans, screening, service
+from moderation.core.errors import BadInput, BadSetup, ModerationError
+
+USAGE, BAD_INPUT, MISSING_FILE, FAILED, SET_UP = 64, 65, 66, 70, 78
+"""Exit codes for errors, as sysexits.h has them; 0, 1 and 2 are verdicts."""
+
+app = typer.Typer(
+    name="moderation",
+    help="Screens usernames, avatars, bios and posts against an account agreement.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+screening.add_to(app)
+service.add_to(app)
+rescans.add_to(app)
+content.add_to(app)
+access.add_to(app)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+def main() -> None:
+    """Runs the command line; never returns."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """The exit code of one command; its errors are printed, one a line, each with what to do."""
+    try:
+        code = app(arguments, standalone_mode=False)
+    except click.UsageError as error:
+        error.show()
+        return USAGE
+    except click.exceptions.Exit as error:
+        return int(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        return 130
+    except FileNotFoundError as error:
+        typer.echo(f"{error.filename}: there is no such file; give the path of one", err=True)
+        return MISSING_FILE
+    except BadSetup as error:
+        typer.echo(str(error), err=True)
+        return SET_UP
+    except BadInput as error:
+        typer.echo(str(error), err=True)
+        return BAD_INPUT
+    except ModerationError as error:
+        typer.echo(str(error), err=True)
+        return FAILED
+    except BrokenPipeError:  # whoever read our output has gone; there is nobody to tell
+        sys.stderr.close()
+        return FAILED
+    return code if isinstance(code, int) else 0

@@ -1,0 +1,1 @@
+"""The only code that looks at content; each detector reports findings or scores and decides nothing."""

@@ -1,0 +1,127 @@
+"""The panel: runs every detector over the items of submissions; a failure or a deadline makes a check unchecked, never clean."""
+
+import logging
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FutureTimeout
+from dataclasses import dataclass
+from datetime import date
+from typing import Protocol
+
+from moderation.core.finding import Check, Finding, Screening
+from moderation.core.submission import Item, Kind, Scene, Submission
+from moderation.detectors import images
+
+log = logging.getLogger(__name__)
+
+NOISE = 0.01
+"""A classifier's score below this is not worth keeping."""
+
+Scores = Mapping[str, float]
+
+
+class TextDetector(Protocol):
+    """Looks at one text, at once."""
+
+    def screen(self, text: str, kind: Kind, scene: Scene, now: date) -> tuple[Finding, ...]: ...
+
+
+class BatchClassifier(Protocol):
+    """Looks at texts in a thread of its own; None for a text that it did not get to."""
+
+    @property
+    def source(self) -> str: ...
+
+    def submit(
+        self, texts: Sequence[str], *, deadline: float | None = None
+    ) -> "Future[list[dict[str, float] | None]]": ...
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """Where a screening's time went, in milliseconds: text detectors, and waiting for the classifier."""
+
+    keywords: float
+    classifier: float
+
+
+class Panel:
+    """All detectors.
+
+    text        each check that looks at one text at once, and its detector
+    classifier  None where the operator has switched it off
+    today       the day in UTC, for terms that expire
+    observe     told where the time of each call went
+    """
+
+    def __init__(
+        self,
+        text: Mapping[Check, TextDetector],
+        classifier: BatchClassifier | None,
+        *,
+        today: Callable[[], date],
+        observe: Callable[[Timing], None] = lambda _: None,
+    ) -> None:
+        self.text, self.classifier, self.today, self.observe = text, classifier, today, observe
+
+    def screen(self, submissions: Sequence[Submission], deadline: float | None = None) -> list[list[Screening]]:
+        """A screening for each item of each submission, in order.
+
+        deadline  a `time.monotonic()` value; None to wait for every check
+        """
+        placed = [(submission.scene, item) for submission in submissions for item in submission.items]
+        texts = [item.text for _, item in placed if item.text is not None]
+        started = time.monotonic()
+        scoring = self.classifier.submit(texts, deadline=deadline) if self.classifier and texts else None
+        found = [self._look(item, scene) for scene, item in placed]
+        looked = time.monotonic()
+        scores = iter(self._scores(scoring, len(texts), deadline))
+        self.observe(Timing((looked - started) * 1000, (time.monotonic() - looked) * 1000))
+        screenings = iter(
+            [
+                screening
+                if item.text is None or not self.classifier
+                else screening.and_also(self._classified(next(scores)))
+                for screening, (_, item) in zip(found, placed, strict=True)
+            ]
+        )
+        return [[next(screenings) for _ in submission.items] for submission in submissions]
+
+    def _look(self, item: Item, scene: Scene) -> Screening:
+        """What the detectors that answer at once say of an item."""
+        screening = images.unchecked(item)
+        if item.text is None:
+            return screening
+        for check, detector in self.text.items():
+            try:
+                found = Screening(detector.screen(item.text, item.kind, scene, self.today()))
+            except Exception:  # a detector's bug must not let a text pass, nor refuse it
+                log.exception("the %s check failed", check)
+                found = Screening(unchecked=(check,), degraded=True)
+            screening = screening.and_also(found)
+        return screening
+
+    def _scores(
+        self,
+        scoring: "Future[list[Scores | None]] | Future[list[dict[str, float] | None]] | None",
+        count: int,
+        deadline: float | None,
+    ) -> Sequence[Scores | None]:
+        if scoring is None:
+            return [None] * count
+        try:
+            return scoring.result(None if deadline is None else max(0.0, deadline - time.monotonic()))
+        except FutureTimeout:
+            scoring.cancel()
+        except Exception:
+            log.exception("the classifier failed")
+        return [None] * count
+
+    def _classified(self, scores: Scores | None) -> Screening:
+        if scores is None or self.classifier is None:
+            return Screening(unchecked=(Check.CLASSIFIER,), degraded=True)
+        source = self.classifier.source
+        return Screening(
+            tuple(Finding(category, score, source) for category, score in scores.items() if score >= NOISE)
+        )

@@ -1,0 +1,1 @@
+"""The only calls out: the job queue, which carries ids, and webhooks."""

@@ -1,0 +1,170 @@
+"""From settings to the whole object graph, and the first run of a new installation."""
+
+import base64
+import logging
+import secrets
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from moderation.core.clock import Clock
+from moderation.core.errors import BadSetup, Problem
+from moderation.core.finding import Check
+from moderation.core.policy import Policy
+from moderation.core.policy_file import parse_policy
+from moderation.core.submission import Item as TextItem
+from moderation.core.submission import Kind, Scene, Submission
+from moderation.detectors import images
+from moderation.detectors.classifier import load_classifier
+from moderation.detectors.keywords import KeywordDetector
+from moderation.detectors.panel import Panel, Timing
+from moderation.flows.deliver import DeliverFlow
+from moderation.flows.enforce import EnforceFlow
+from moderation.flows.intake import PictureIntake
+from moderation.flows.rescan import RescanFlow
+from moderation.flows.review import ReviewFlow
+from moderation.flows.screen import ScreenFlow
+from moderation.flows.sweep import SweepFlow
+from moderation.outbound.queue import JobQueue
+from moderation.outbound.webhooks import WebhookSender
+from moderation.settings import Settings
+from moderation.store import access
+from moderation.store.access import Role
+from moderation.store.database import Database
+from moderation.store.pictures import PictureStore
+from moderation.text import segmentation
+from moderation.text.folding import fold
+from moderation.text.lexicon import load_lexicon
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Services:
+    """Everything that the API, the review desk, workers and commands share; close it when done."""
+
+    settings: Settings
+    clock: Clock
+    policy: Policy
+    database: Database
+    queue: JobQueue
+    pictures: PictureStore
+    intake: PictureIntake
+    panel: Panel
+    screen: ScreenFlow
+    review: ReviewFlow
+    enforce: EnforceFlow
+    deliver: DeliverFlow
+    rescan: RescanFlow
+    sweep: SweepFlow
+    closing: ExitStack
+
+    def close(self) -> None:
+        self.closing.close()
+
+
+@dataclass(frozen=True, slots=True)
+class FirstRun:
+    """What a new installation was given: a key with all scopes and an administrator; all None for one that has users already."""
+
+    api_key: str | None = None
+    username: str | None = None
+    password: str | None = None
+
+
+def read_policy(path: Path) -> Policy:
+    """Raises BadSetup naming file, line and fix."""
+    try:
+        return parse_policy(path.read_text(encoding="utf-8"), str(path))
+    except OSError as error:
+        problem = Problem(str(path), f"cannot be read: {error.strerror}", "set MODERATION_POLICY to the policy file")
+        raise BadSetup([problem]) from error
+    except UnicodeDecodeError as error:
+        raise BadSetup([Problem(str(path), "is not UTF-8", "save it as UTF-8")]) from error
+
+
+def build_panel(
+    settings: Settings,
+    policy: Policy,
+    clock: Clock,
+    closing: ExitStack,
+    observe: Callable[[Timing], None] = lambda _: None,
+) -> Panel:
+    """The detectors, warm: lists and models are read and have run once. Raises BadSetup for a list or model that is refused."""
+    keywords = KeywordDetector(load_lexicon(settings.wordlists, policy.categories.keys()))
+    segmentation.warm()
+    classifier = None
+    if settings.classifier:
+        classifier = load_classifier(settings.models / "text")
+        closing.callback(classifier.close)
+    panel = Panel({Check.KEYWORDS: keywords}, classifier, today=lambda: clock.now().date(), observe=observe)
+    panel.screen([Submission(Scene.REGISTRATION, (TextItem(Kind.USERNAME, "你好"),))])
+    return panel
+
+
+def build(
+    settings: Settings, *, clock: Clock | None = None, observe: Callable[[Timing], None] = lambda _: None
+) -> Services:
+    """The whole graph on a migrated database. Raises BadSetup for anything that is refused at start."""
+    clock = clock or Clock()
+    closing = ExitStack()
+    policy = read_policy(settings.policy)
+    database = open_database(settings)
+    closing.callback(database.close)
+    queue = JobQueue(settings.queue_url)
+    sender = WebhookSender(allow_private=settings.allow_private_hosts)
+    closing.callback(sender.close)
+    panel = build_panel(settings, policy, clock, closing, observe)
+    enforce = EnforceFlow(database, policy, clock)
+    pictures = PictureStore(settings.var / "pictures")
+    intake = PictureIntake(pictures, images.decode)
+    closing.callback(intake.close)
+    return Services(
+        settings=settings,
+        clock=clock,
+        policy=policy,
+        database=database,
+        queue=queue,
+        panel=panel,
+        pictures=pictures,
+        intake=intake,
+        screen=ScreenFlow(database, panel, policy, queue, enforce, intake, folded),
+        review=ReviewFlow(database, policy, enforce, clock),
+        enforce=enforce,
+        deliver=DeliverFlow(database, sender, clock),
+        rescan=RescanFlow(database, panel, policy, queue, clock, folded),
+        sweep=SweepFlow(database, queue, clock),
+        closing=closing,
+    )
+
+
+def open_database(settings: Settings) -> Database:
+    """The database, brought to the newest tables."""
+    database = Database(settings.database_url)
+    database.migrate()
+    return database
+
+
+def folded(text: str) -> str:
+    return fold(text).text
+
+
+def prepare(settings: Settings) -> FirstRun:
+    """Makes the first administrator and API key of a new installation; nothing where there is a user already."""
+    database, clock = open_database(settings), Clock()
+    try:
+        with database.write() as tx:
+            if access.all_users(tx):
+                return FirstRun()
+            password = secrets.token_urlsafe(12)
+            access.add_user(tx, clock.id("user"), "admin", password, Role.ADMIN, clock.now())
+            key = access.add_key(tx, clock.id("key"), "first-run", frozenset(access.SCOPES), clock.now())
+            return FirstRun(key, "admin", password)
+    finally:
+        database.close()
+
+
+def webhook_secret() -> str:
+    """A fresh signing secret as Standard Webhooks writes it."""
+    return f"whsec_{base64.b64encode(secrets.token_bytes(32)).decode('ascii')}"
