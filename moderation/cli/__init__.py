@@ -1,6 +1,8 @@
 """The `moderation` command: what it prints, and its exit codes; every subcommand has --help with an example."""
 
+import io
 import sys
+import traceback
 from typing import Annotated
 
 import click
@@ -45,6 +47,9 @@ def _options(
 
 def main() -> None:
     """Runs the command line; never returns."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # any text can be asked about, on any terminal
+            stream.reconfigure(errors="backslashreplace")
     sys.exit(run(sys.argv[1:]))
 
 
@@ -73,5 +78,14 @@ def run(arguments: list[str]) -> int:
         return FAILED
     except BrokenPipeError:  # whoever read our output has gone; there is nobody to tell
         sys.stderr.close()
+        return FAILED
+    except OSError as error:
+        typer.echo(
+            f"{error.filename or 'input or output'}: {error.strerror or error}; mend that and try again", err=True
+        )
+        return MISSING_FILE if error.filename else FAILED
+    except Exception as error:  # Python itself would exit with 1, which is a verdict
+        traceback.print_exc()
+        typer.echo(f"{type(error).__name__}: something went wrong here; the lines above say where", err=True)
         return FAILED
     return code if isinstance(code, int) else 0

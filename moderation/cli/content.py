@@ -49,7 +49,11 @@ def check_wordlists(
     """Checks the word lists; names file, line and fix for whatever is wrong."""
     settings = Settings.read()
     lists, categories = folder or settings.wordlists, read_policy(settings.policy).categories.keys()
+    if not lists.is_dir():
+        raise FileNotFoundError(2, "no such folder", str(lists))
     report = check_lists(lists, categories)
+    if not report.lists and not report.problems:
+        load_lexicon(lists, categories)  # says what is wrong with having none
     for each in report.lists:
         others = ", ".join(
             f"{count} {status}" for status, count in each.terms.items() if count and status is not Status.LIVE

@@ -79,11 +79,14 @@ def _items(texts: Sequence[tuple[Kind, str]], avatar: Path | None) -> tuple[Item
         raise BadInput(problems)
     items = [Item(kind, text) for kind, text in texts]
     if avatar is not None:
-        items.append(_avatar(avatar.read_bytes()))
+        items.append(_avatar(avatar))
     return tuple(items)
 
 
-def _avatar(picture: bytes) -> Item:
+def _avatar(path: Path) -> Item:
+    """Raises OSError for a picture that cannot be read."""
+    with path.open("rb") as file:
+        picture = file.read(images.MAX_BYTES + 1)  # what is longer is refused, however long
     try:
         images.decode(picture)
     except images.Undecodable as error:
@@ -159,30 +162,36 @@ def answer_lines(source: BinaryIO, out: TextIO, panel: Panel, policy: Policy, *,
 
 def _batches(source: BinaryIO) -> Iterator[list[bytes]]:
     """Lines as they come: whatever has arrived by the time the last batch was answered, at most `BATCH`."""
-    arrived: queue.Queue[bytes | None] = queue.Queue(maxsize=4 * BATCH)
+    arrived: queue.Queue[bytes | OSError | None] = queue.Queue(maxsize=4 * BATCH)
 
     def read() -> None:
-        for line in source:
-            arrived.put(line)
-        arrived.put(None)
+        try:
+            for line in source:
+                arrived.put(line)
+        except OSError as error:
+            arrived.put(error)
+        else:
+            arrived.put(None)
 
     threading.Thread(target=read, name="lines", daemon=True).start()
     ended = False
     while not ended:
         batch = [arrived.get()]
-        while len(batch) < BATCH and batch[-1] is not None and not arrived.empty():
+        while len(batch) < BATCH and isinstance(batch[-1], bytes) and not arrived.empty():
             batch.append(arrived.get())
-        ended = batch[-1] is None
-        lines = [line for line in batch if line is not None]
+        ended = not isinstance(batch[-1], bytes)
+        lines = [line for line in batch if isinstance(line, bytes)]
         if lines:
             yield lines
+        if isinstance(batch[-1], OSError):
+            raise batch[-1]
 
 
 def _read(line: bytes) -> tuple[str | None, Submission | None, Problem | None]:
     """A line's id, and its submission or what is wrong with it."""
     id: str | None = None
     try:
-        row = json.loads(line.decode("utf-8"))
+        row = json.loads(line.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         return None, None, Problem("line", f"is not UTF-8: {error.reason} at byte {error.start}", "write it in UTF-8")
     except (ValueError, RecursionError) as error:
@@ -224,7 +233,7 @@ def _line_submission(row: dict[str, Any]) -> Submission:
         if not isinstance(path, str) or not path or "\x00" in path:
             raise refuse("image_path", "is missing or not a path", "give the path of a picture")
         try:
-            item = _avatar(Path(path).read_bytes())
+            item = _avatar(Path(path))
         except (OSError, ValueError) as error:
             raise refuse(
                 "image_path", f"{path!r} cannot be read: {error}", "give the path of a readable picture"

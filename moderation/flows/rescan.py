@@ -64,7 +64,7 @@ class RescanFlow:
 
         Raises BadInput naming the row for a profile that cannot be used; what was planned before it stays, and the run goes on from there.
         """
-        rows, at = iter(()), -1
+        rows, at = iter(list[Profile]()), -1
         while run.planned_at is None:
             if at != run.planned:  # at the start, or because another planner was quicker
                 rows, at = self._profiles(run, file), run.planned
@@ -73,11 +73,10 @@ class RescanFlow:
             with self.database.write() as tx:
                 if profiles:
                     cursor = run.planned + len(profiles) if file else profiles[-1]["account_id"]
-                    added = rescans.plan(tx, run, id, profiles, cursor, now + PATIENCE, job)
+                    rescans.plan(tx, run, id, profiles, cursor, now + PATIENCE, job)
                 else:
-                    added = False
                     rescans.planned(tx, run, now)
-            if added:
+            if profiles:
                 self.queue.offer(RESCAN, [id], job)
             at += len(profiles)
             progress = self.progress(run.id)

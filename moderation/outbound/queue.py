@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterable, Sequence
+from types import FrameType
 
 from redis import Redis
 from redis.exceptions import RedisError
@@ -61,11 +62,11 @@ class JobQueue:
         except RedisError:
             return None
 
-    def worker(self) -> SimpleWorker:
+    def worker(self) -> "Worker":
         """A worker of both queues that runs its jobs in this process; on a connection of its own, since it waits on it for long."""
         connection = Redis.from_url(self.url)
         queues = [Queue(name, connection=connection, serializer=SERIALIZER) for name in _FUNCTIONS]
-        return SimpleWorker(
+        return Worker(
             queues,
             connection=connection,
             serializer=SERIALIZER,
@@ -79,3 +80,14 @@ class JobQueue:
             return bool(self.redis.ping())
         except RedisError:
             return False
+
+
+class Worker(SimpleWorker):
+    """A worker that soon sees that a queue which was away is back, and knows whether somebody asked it to stop."""
+
+    max_connection_wait_time = 2.0
+    told_to_stop = False
+
+    def request_stop(self, signum: int, frame: FrameType | None) -> None:
+        self.told_to_stop = True
+        super().request_stop(signum, frame)  # type: ignore[no-untyped-call]

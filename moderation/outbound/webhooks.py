@@ -63,7 +63,7 @@ class WebhookSender:
                 pass
         except BadInput as error:
             raise DeliveryFailed(str(error)) from error
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
             raise DeliveryFailed(f"{type(error).__name__}: {error}") from error
         if not answer.is_success:
             raise DeliveryFailed(f"answered {answer.status_code}")

@@ -3,14 +3,16 @@
 import time
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Header, Query, Request
+from fastapi import APIRouter, Header, Path, Query, Request
 from fastapi.responses import Response
+from pydantic import AfterValidator
 from starlette.concurrency import run_in_threadpool
 
 from moderation.core.case import CaseStatus, ItemVerdict
 from moderation.core.clock import rfc3339
 from moderation.core.finding import Verdict
 from moderation.core.strikes import points
+from moderation.core.submission import MAX_ACCOUNT_ID
 from moderation.flows import resources
 from moderation.store import accounts, audit
 from moderation.store.cases import Queue
@@ -25,7 +27,9 @@ from moderation.wiring import Services, webhook_secret
 
 AcceptLanguage = Annotated[str | None, Header(description="the language of author_message: zh (default) or en")]
 Limit = Annotated[int, Query(ge=1, le=200)]
-Offset = Annotated[int, Query(ge=0)]
+Offset = Annotated[int, Query(ge=0, le=2**53)]
+Id = Annotated[str, Path(max_length=MAX_ACCOUNT_ID), AfterValidator(wire.plain)]
+Named = Annotated[str, AfterValidator(wire.plain)]
 COMMON = answers(400, 401, 403, 413, 422, 503)
 
 
@@ -64,7 +68,7 @@ def _screening_routes(router: APIRouter, services: Services, metrics: Metrics) -
     @router.get(
         "/screenings/{id}", tags=["screening"], summary="A screening as it now stands", responses=COMMON | answers(404)
     )
-    def screening(id: str, caller: Authenticated) -> Response:
+    def screening(id: Id, caller: Authenticated) -> Response:
         caller.need("screen")
         return JsonResponse(answer(services.screen.get(id, caller.owner), caller))
 
@@ -112,8 +116,8 @@ def _case_routes(router: APIRouter, services: Services) -> None:
     def cases(
         caller: Authenticated,
         status: Literal["open", "claimed", "resolved"] | None = None,
-        category: str | None = None,
-        account_id: str | None = None,
+        category: Named | None = None,
+        account_id: Named | None = None,
         limit: Limit = 50,
         offset: Offset = 0,
     ) -> Response:
@@ -124,7 +128,7 @@ def _case_routes(router: APIRouter, services: Services) -> None:
         return JsonResponse({"cases": [resources.case(case, []) for case in found], "total": total})
 
     @router.get("/cases/{id}", tags=["review"], summary="A case", responses=COMMON | answers(404))
-    def case(id: str, caller: Authenticated) -> Response:
+    def case(id: Id, caller: Authenticated) -> Response:
         caller.need("cases")
         return written(id)
 
@@ -134,7 +138,7 @@ def _case_routes(router: APIRouter, services: Services) -> None:
         summary="Claim the worst, then oldest, free case",
         responses=COMMON | answers(404),
     )
-    def claim_next(_: wire.Nothing, caller: Authenticated, category: str | None = None) -> Response:
+    def claim_next(_: wire.Nothing, caller: Authenticated, category: Named | None = None) -> Response:
         caller.need("cases")
         claimed = review.claim_next(caller.actor, category)
         if claimed is None:
@@ -147,7 +151,7 @@ def _case_routes(router: APIRouter, services: Services) -> None:
         summary="Claim, or renew one's lease",
         responses=COMMON | answers(404, 409),
     )
-    def claim(id: str, _: wire.Nothing, caller: Authenticated) -> Response:
+    def claim(id: Id, _: wire.Nothing, caller: Authenticated) -> Response:
         caller.need("cases")
         review.claim(id, caller.actor)
         return written(id)
@@ -155,13 +159,13 @@ def _case_routes(router: APIRouter, services: Services) -> None:
     @router.post(
         "/cases/{id}/release", tags=["review"], summary="Give a claimed case back", responses=COMMON | answers(404, 409)
     )
-    def release(id: str, _: wire.Nothing, caller: Authenticated) -> Response:
+    def release(id: Id, _: wire.Nothing, caller: Authenticated) -> Response:
         caller.need("cases")
         review.release(id, caller.actor)
         return written(id)
 
     @router.post("/cases/{id}/verdict", tags=["review"], summary="Decide", responses=COMMON | answers(404, 409))
-    def verdict(id: str, body: wire.VerdictBody, caller: Authenticated) -> Response:
+    def verdict(id: Id, body: wire.VerdictBody, caller: Authenticated) -> Response:
         """One verdict for each item. `version` is the case's as you saw it; 409 says what changed since."""
         caller.need("cases")
         if body.measures:
@@ -174,7 +178,7 @@ def _case_routes(router: APIRouter, services: Services) -> None:
     @router.post(
         "/cases/{id}/undo", tags=["review"], summary="Take one's resolution back", responses=COMMON | answers(404, 409)
     )
-    def undo(id: str, _: wire.Nothing, caller: Authenticated) -> Response:
+    def undo(id: Id, _: wire.Nothing, caller: Authenticated) -> Response:
         """Within the policy's grace period; its measures are lifted and its strikes cleared."""
         caller.need("cases")
         review.undo(id, caller.actor)
@@ -190,7 +194,7 @@ def _account_routes(router: APIRouter, services: Services) -> None:
         summary="An account's standing and history",
         responses=COMMON | answers(404),
     )
-    def account(id: str, caller: Authenticated) -> Response:
+    def account(id: Id, caller: Authenticated) -> Response:
         caller.need("cases")
         with database.read() as tx:
             found = accounts.get(tx, id)
@@ -199,7 +203,7 @@ def _account_routes(router: APIRouter, services: Services) -> None:
         return JsonResponse(resources.account(found, measures, strikes, counting))
 
     @router.get("/accounts/{id}/measures", tags=["accounts"], summary="Measures on an account", responses=COMMON)
-    def measures(id: str, caller: Authenticated) -> Response:
+    def measures(id: Id, caller: Authenticated) -> Response:
         caller.need("measures")
         with database.read() as tx:
             found = accounts.measures_of(tx, id)
@@ -212,7 +216,7 @@ def _account_routes(router: APIRouter, services: Services) -> None:
         summary="Take a measure",
         responses=COMMON | answers(409),
     )
-    def take(id: str, body: wire.MeasureBody, caller: Authenticated) -> Response:
+    def take(id: Id, body: wire.MeasureBody, caller: Authenticated) -> Response:
         """`terminate` waits for a second person's confirmation; `restore` takes back all that is in force."""
         caller.need("measures")
         return JsonResponse(resources.measure(enforce.take(id, body.order(), caller.actor)), 201)
@@ -223,14 +227,14 @@ def _account_routes(router: APIRouter, services: Services) -> None:
         summary="Confirm or decline as second person",
         responses=COMMON | answers(404, 409),
     )
-    def confirm(id: str, body: wire.ConfirmationBody, caller: Authenticated) -> Response:
+    def confirm(id: Id, body: wire.ConfirmationBody, caller: Authenticated) -> Response:
         caller.need("measures")
         return JsonResponse(resources.measure(enforce.confirm(id, caller.actor, agree=body.agree)))
 
     @router.post(
         "/measures/{id}/lift", tags=["accounts"], summary="Take a measure back", responses=COMMON | answers(404, 409)
     )
-    def lift(id: str, _: wire.Nothing, caller: Authenticated) -> Response:
+    def lift(id: Id, _: wire.Nothing, caller: Authenticated) -> Response:
         caller.need("measures")
         return JsonResponse(resources.measure(enforce.lift(id, caller.actor)))
 
@@ -276,7 +280,7 @@ def _webhook_routes(router: APIRouter, services: Services) -> None:
         summary="Remove a webhook",
         responses=COMMON | answers(404),
     )
-    def remove(id: str, caller: Authenticated) -> Response:
+    def remove(id: Id, caller: Authenticated) -> Response:
         caller.need("admin")
         deliver.remove(id)
         return Response(status_code=204)
@@ -293,7 +297,7 @@ def _webhook_routes(router: APIRouter, services: Services) -> None:
         summary="Deliver again",
         responses=COMMON | answers(404),
     )
-    def retry(id: str, _: wire.Nothing, caller: Authenticated) -> Response:
+    def retry(id: Id, _: wire.Nothing, caller: Authenticated) -> Response:
         caller.need("admin")
         deliver.revive(id)
         return JsonResponse({"id": id, "status": "waiting"}, 202)
@@ -318,12 +322,12 @@ def _record_routes(router: APIRouter, services: Services) -> None:
         return JsonResponse({"rescans": [written(progress) for progress in services.rescan.runs()]})
 
     @router.get("/rescans/{id}", tags=["records"], summary="How far a rescan is", responses=COMMON | answers(404))
-    def rescan(id: str, caller: Authenticated) -> Response:
+    def rescan(id: Id, caller: Authenticated) -> Response:
         caller.need("rescans")
         return JsonResponse(written(services.rescan.progress(id)))
 
     @router.get("/audit", tags=["records"], summary="The event log", responses=COMMON)
-    def events(caller: Authenticated, after: Offset = 0, limit: Limit = 100, stream: str | None = None) -> Response:
+    def events(caller: Authenticated, after: Offset = 0, limit: Limit = 100, stream: Named | None = None) -> Response:
         """Records above the sequence `after`, oldest first, each with the hash that covers it and the one before."""
         caller.need("audit")
         with services.database.read() as tx:

@@ -3,12 +3,13 @@
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Depends, FastAPI, Request
-from fastapi.responses import RedirectResponse, Response
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from fastapi.staticfiles import StaticFiles
+from starlette.concurrency import run_in_threadpool
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from moderation import __version__
@@ -17,11 +18,14 @@ from moderation.web.api import api_router
 from moderation.web.desk import STATIC, desk_router
 from moderation.web.keys import Keys, authenticated
 from moderation.web.metrics import Metrics
-from moderation.web.problems import JsonResponse, ProblemDocument, handle, problem
+from moderation.web.problems import JsonResponse, ProblemDocument, answers, handle, problem
 from moderation.wiring import Services, build
 
 MAX_BODY = 8_000_000
 """Bytes of a request's body, inclusive."""
+
+
+NOT_READY: dict[int | str, dict[str, Any]] = {503: {"description": "The database is away or its tables are old"}}
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -46,6 +50,8 @@ def assemble(services: Services, metrics: Metrics | None = None, lifespan: objec
         summary="Screens usernames, avatars, bios and posts against an account agreement.",
         lifespan=lifespan,  # type: ignore[arg-type]
         default_response_class=JsonResponse,
+        docs_url=None,
+        redoc_url=None,
     )
     app.state.keys = Keys(services.database)
     handle(app)
@@ -73,16 +79,34 @@ def assemble(services: Services, metrics: Metrics | None = None, lifespan: objec
     return app
 
 
+DOCS = """<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<title>Moderation API</title>
+<link rel="icon" href="/desk/static/icon.svg">
+<link rel="stylesheet" href="/desk/static/swagger-ui.css">
+<div id="api"></div>
+<script src="/desk/static/swagger-ui-bundle.js"></script>
+<script src="/desk/static/docs.js"></script>
+</html>
+"""
+
+
 def _open_routes(app: FastAPI, services: Services, metrics: Metrics) -> None:
     @app.get("/", include_in_schema=False)
     def home() -> Response:
         return RedirectResponse("/desk")
 
+    @app.get("/docs", include_in_schema=False)
+    def docs() -> Response:
+        # The framework's own page would fetch its scripts from another host.
+        return HTMLResponse(DOCS)
+
     @app.get("/healthz", tags=["service"], summary="Whether the process lives")
     async def healthz() -> Response:
         return JsonResponse({"status": "alive"})
 
-    @app.get("/readyz", tags=["service"], summary="Whether it can screen")
+    @app.get("/readyz", tags=["service"], summary="Whether it can screen", responses=NOT_READY)
     def readyz() -> Response:
         """503 until the database answers at the newest tables. A queue that is away is told, and does not stop the service."""
         try:
@@ -97,7 +121,7 @@ def _open_routes(app: FastAPI, services: Services, metrics: Metrics) -> None:
 
     bearer = HTTPBearer(auto_error=False)
 
-    @app.get("/metrics", tags=["service"], summary="Prometheus metrics")
+    @app.get("/metrics", tags=["service"], summary="Prometheus metrics", responses=answers(401, 403, 503))
     async def exposed(
         request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]
     ) -> Response:
@@ -133,13 +157,19 @@ class Arrival:
                 raise _TooLarge
             return message
 
-        async def noted(message: Message) -> None:
+        async def answer(message: Message) -> None:
+            # Whatever the application makes of a body that it could not read to its end, the answer is this one.
             nonlocal answered
+            if seen > MAX_BODY:
+                if not answered:
+                    answered = True
+                    await _too_large()(scope, receive, send)
+                return
             answered = True
             await send(message)
 
         try:
-            await self.app(scope, counted, noted)
+            await self.app(scope, counted, answer)
         except _TooLarge:
             if not answered:
                 await _too_large()(scope, receive, send)

@@ -178,7 +178,7 @@ def case_routes(router: APIRouter, desk: Desk, asking: Asking) -> None:
         except BadInput as error:
             told = [words("error.other", field=p.field, reason=p.reason, fix=p.fix) for p in error.problems]
             return failed(422, told, [])
-        if text_of(form, "next") != "1":
+        if text_of(form, "next", "1") != "1":
             return desk.go(request, f"/desk/cases/{id}?decided={id}")
         category = text_of(form, "queue_category") or None
         return desk.go(request, onward(review.claim_next(visitor.actor, category), category, decided=id))

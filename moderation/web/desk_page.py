@@ -137,7 +137,7 @@ class Desk:
         taken = [words.code("measure", m.action) for m in measures if m.status is MeasureStatus.ACTIVE]
         taken += [words("decide.proposed")] if proposed else []
         left = Times(words, now).left(case.undo_until)
-        return Toast(words.joined([verdict, *taken]), case.id if left else None, left)
+        return Toast(" · ".join([verdict, *taken]), case.id if left else None, left)
 
     def go(self, request: Request, url: str) -> Response:
         """Sends the visitor on, whether they came by htmx or by a plain form."""

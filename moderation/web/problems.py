@@ -11,7 +11,8 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from pydantic import BaseModel
 from redis.exceptions import RedisError
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnection
 from starlette.exceptions import HTTPException
 
 from moderation.core.errors import BadInput, Conflict, ModerationError, NotAllowed, NotFound, Problem, Unavailable
@@ -130,12 +131,16 @@ def handle(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, http_error)
     app.add_exception_handler(RequestValidationError, invalid)
     app.add_exception_handler(OperationalError, away)
+    app.add_exception_handler(InterfaceError, away)
+    app.add_exception_handler(NoConnection, away)
     app.add_exception_handler(RedisError, away)
     app.add_exception_handler(Exception, unexpected)
 
 
 def _field(entry: dict[str, Any]) -> Problem:
-    place = [str(part) for part in entry["loc"] if part not in ("body", "query", "path", "one", "several")]
+    place = [str(part) for part in entry["loc"][1:]]  # without "body", "query" or "path"
+    if len(place) > 1 and place[0] in ("one", "several"):  # the names of `wire.OneOrSeveral`
+        place = place[1:]
     reason = str(entry["msg"]).removeprefix("Value error, ")
     # A validator of ours names its own fix behind a semicolon.
     said, _, fix = reason.partition("; ")

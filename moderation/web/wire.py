@@ -39,7 +39,8 @@ def _any_text(value: Any) -> str:
     return value
 
 
-def _plain(value: str) -> str:
+def plain(value: str) -> str:
+    """A text that every database takes. Raises ValueError with the reason and the fix."""
     if not value.isprintable():
         raise ValueError("has characters that cannot be printed; use letters, digits and signs")
     return value
@@ -55,7 +56,7 @@ def _moment(value: Any) -> datetime:
 
 
 Text = Annotated[str, PlainValidator(_any_text), WithJsonSchema({"type": "string"})]
-Name = Annotated[str, Field(min_length=1, max_length=MAX_ACCOUNT_ID), AfterValidator(_plain)]
+Name = Annotated[str, Field(min_length=1, max_length=MAX_ACCOUNT_ID), AfterValidator(plain)]
 Moment = Annotated[datetime, PlainValidator(_moment), WithJsonSchema({"type": "string", "format": "date-time"})]
 Base64 = Annotated[str, PlainValidator(_any_text), WithJsonSchema({"type": "string", "contentEncoding": "base64"})]
 
@@ -83,7 +84,7 @@ class SubmittedItem(Body):
 class SubmittedAccount(Body):
     id: Name
     created_at: Moment | None = None
-    third_party: Name | None = None
+    third_party: Annotated[str, Field(min_length=1, max_length=100), AfterValidator(plain)] | None = None
 
 
 class SubmissionBody(Body):
@@ -181,7 +182,7 @@ def language_of(accept_language: str | None) -> str:
         except ValueError:
             weight = 0.0
         weighed.append((-weight, at, tag.strip().lower()[:2]))
-    return next((tag for _, _, tag in sorted(weighed) if tag in ("zh", "en")), "zh")
+    return next((tag for weight, _, tag in sorted(weighed) if tag in ("zh", "en") and weight < 0), "zh")
 
 
 def request_of(

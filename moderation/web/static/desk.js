@@ -181,7 +181,7 @@ document.addEventListener("keydown", (event) => {
   const form = decision();
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
     const submit = form && one("[data-testid=decide]", form);
-    if (submit && !submit.matches(":disabled")) { event.preventDefault(); form.requestSubmit(submit); }
+    if (submit && !submit.matches(":disabled")) { event.preventDefault(); submit.click(); }
     return;
   }
   if (event.key === "Escape") { document.activeElement?.blur(); return; }
