@@ -6,9 +6,10 @@ import secrets
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
-from moderation.core.clock import Clock
+from moderation.core.clock import Clock, utc_now
 from moderation.core.errors import BadSetup, Problem
 from moderation.core.finding import Check
 from moderation.core.policy import Policy
@@ -19,6 +20,7 @@ from moderation.detectors import images
 from moderation.detectors.classifier import load_classifier
 from moderation.detectors.keywords import KeywordDetector
 from moderation.detectors.panel import Panel, Timing
+from moderation.flows import demo
 from moderation.flows.deliver import DeliverFlow
 from moderation.flows.enforce import EnforceFlow
 from moderation.flows.intake import PictureIntake
@@ -163,6 +165,33 @@ def prepare(settings: Settings) -> FirstRun:
             return FirstRun(key, "admin", password)
     finally:
         database.close()
+
+
+DEMO_SPAN = timedelta(hours=40)
+"""Over how long before the present the invented submissions are spread, so that the queue has old and new work."""
+
+
+def fill_demo(settings: Settings) -> None:
+    """Fills an installation with invented submissions, telling so on standard output; nothing where they are already."""
+    database = open_database(settings)
+    try:
+        if demo.filled(database):
+            return
+    finally:
+        database.close()
+    start = moment = utc_now() - DEMO_SPAN
+
+    def before(at: int, total: int) -> None:
+        nonlocal moment
+        moment = start + DEMO_SPAN * at / total
+        if at % 100 == 0:
+            print(f"正在填充演示数据 · Filling in invented submissions: {at}/{total}", flush=True)
+
+    services = build(settings, clock=Clock(lambda: moment))
+    try:
+        demo.fill(services.screen, services.clock, before)
+    finally:
+        services.close()
 
 
 def webhook_secret() -> str:

@@ -251,6 +251,7 @@ class ReviewFlow:
 
     def _strike(self, tx: Connection, case: Case, categories: Sequence[str]) -> None:
         now = self.clock.now()
+        accounts.lock(tx, case.account_id or "", now)
         days = timedelta(days=self.policy.ladder.strike_days)
         added = [
             Strike(

@@ -102,7 +102,7 @@ class ScreenFlow:
             degraded=outcome.degraded,
             announce=outcome.degraded,
             case_id=None,
-            elapsed_ms=(screened - began) * 1000,
+            elapsed_ms=round((screened - began) * 1000, 3),  # as exactly as it is stored
             created_at=now,
             done_at=None if outcome.degraded else now,
         )

@@ -57,7 +57,8 @@ def put(
         standing=Standing.ACTIVE.value,
         updated_at=now,
     )
-    if tx.execute(added.on_conflict_do_nothing()).rowcount:
+    # Not its row count, which PostgreSQL's driver leaves unsaid.
+    if tx.scalar(added.on_conflict_do_nothing().returning(accounts.c.id)) is not None:
         return
     row = tx.execute(select(accounts).where(accounts.c.id == id).with_for_update()).one()
     changed = {

@@ -1,5 +1,6 @@
 """Cases as they now stand, the review queue, and how a change to one is stored with its event."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -71,8 +72,8 @@ def count(tx: Connection, queue: Queue) -> int:
 
 def by_severity(tx: Connection, queue: Queue) -> dict[int, int]:
     """How many cases there are of each severity, worst first; a severity without any is left out."""
-    counted = select(cases.c.severity, func.count()).where(*_conditions(queue)).group_by(cases.c.severity)
-    return dict(tx.execute(counted.order_by(cases.c.severity.desc())).tuples().all())
+    counted = select(cases.c.severity, func.count().label("number")).where(*_conditions(queue)).group_by(cases.c.severity)
+    return {row.severity: row.number for row in tx.execute(counted.order_by(cases.c.severity.desc()))}
 
 
 def open_for_screening(tx: Connection, screening_id: str) -> Case | None:
@@ -114,7 +115,7 @@ def _claimable(now: datetime) -> ColumnElement[bool]:
 
 
 def _holds(category: str) -> ColumnElement[bool]:
-    return cast(cases.c.categories, Text).contains(f'"{category}"', autoescape=True)
+    return cast(cases.c.categories, Text).contains(json.dumps(category), autoescape=True)
 
 
 def _conditions(queue: Queue) -> Sequence[ColumnElement[bool]]:

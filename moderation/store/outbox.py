@@ -152,8 +152,9 @@ def revive(tx: Connection, ids: Sequence[str], now: datetime) -> int:
 
 def counts(tx: Connection) -> dict[str, int]:
     """How many messages are waiting and how many are dead."""
-    grouped = select(outbox.c.status, func.count()).where(outbox.c.status != "delivered").group_by(outbox.c.status)
-    return {"waiting": 0, "dead": 0} | dict(tx.execute(grouped).tuples().all())
+    counted = select(outbox.c.status, func.count().label("number")).where(outbox.c.status != "delivered")
+    found = {row.status: row.number for row in tx.execute(counted.group_by(outbox.c.status))}
+    return {"waiting": 0, "dead": 0} | found
 
 
 def _messages(tx: Connection, condition: Any, limit: int = 1000) -> list[Message]:

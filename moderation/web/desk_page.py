@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import quote, urlencode
@@ -265,8 +266,9 @@ def account_url(id: str) -> str:
     return f"/desk/accounts/{quote(id, safe='', errors='replace')}"
 
 
+@cache
 def asset(name: str) -> str:
-    """The address of a static file, new for new content."""
+    """The address of a static file, new for new content once the process starts again."""
     digest = hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:8]
     return f"/desk/static/{name}?v={digest}"
 

@@ -31,10 +31,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "login.password": ("密码", "Password"),
     "login.submit": ("登录", "Sign in"),
     "login.wrong": ("用户名或密码不正确。", "The username or the password is wrong."),
-    "login.paused": (
-        "失败次数过多，请 {minutes} 分钟后再试。",
-        "Too many wrong passwords. Try again in {minutes} min.",
-    ),
+    "login.paused": ("失败次数过多，请 {minutes} 分钟后再试。", "Too many failures. Try again in {minutes} min."),
     # The queue
     "queue.pending": ("待审", "Pending"),
     "queue.mine": ("我领取的", "Mine"),
@@ -78,10 +75,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "case.mine": ("由你领取", "Claimed by you"),
     "case.lease": ("剩余", "Time left"),
     "case.others": ("{who} 正在处理", "{who} is working on it"),
-    "case.others_more": (
-        "领取到期或释放后才能处理；页面为只读。",
-        "Read-only until they release it or their claim expires.",
-    ),
+    "case.others_more": ("领取到期或释放后才能处理；页面为只读。", "Read-only while they have it."),
     "case.resolved": ("{who} 于 {when} 处理完毕", "Resolved by {who}, {when}"),
     "case.undo_note": (
         "撤销会退回本案的处置与记分，案件重新进入队列。",

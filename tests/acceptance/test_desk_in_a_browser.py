@@ -160,7 +160,11 @@ def test_a_reviewer_refuses_a_registration_and_the_account_system_learns_of_it(
     assert told["data"]["clause"] == "2.1.2"
     assert username not in payload
     case = installation.call("GET", f"/v1/cases/{screened['case_id']}")
-    assert (case["status"], case["verdict"], case["resolved_by"]) == ("resolved", "reject", f"user:{installation.username}")
+    assert (case["status"], case["verdict"], case["resolved_by"]) == (
+        "resolved",
+        "reject",
+        f"user:{installation.username}",
+    )
 
 
 def test_a_decision_is_undone_with_a_key(installation: Installation, page: Page) -> None:

@@ -1,0 +1,48 @@
+"""The picture store."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from moderation.core.errors import NotFound
+from moderation.store.pictures import PictureStore
+
+
+def test_the_same_picture_is_kept_once(tmp_path: Path) -> None:
+    store = PictureStore(tmp_path)
+    reference = store.put(b"webp")
+    assert store.put(b"webp") == reference != store.put(b"other")
+    assert store.get(reference) == b"webp" and store.has(reference)
+    assert len([path for path in tmp_path.rglob("*") if path.is_file()]) == 2
+
+
+@pytest.mark.parametrize(
+    "reference", ["", "sha256:", "sha256:" + "0" * 64, "sha256:../../etc/passwd", "held:" + "0" * 64, "\x00"]
+)
+def test_what_is_not_kept_is_not_found(tmp_path: Path, reference: str) -> None:
+    store = PictureStore(tmp_path)
+    assert not store.has(reference)
+    with pytest.raises(NotFound):
+        store.get(reference)
+
+
+def test_a_held_picture_is_never_shown_and_stays_for_whoever_else_holds_it(tmp_path: Path) -> None:
+    store = PictureStore(tmp_path)
+    reference = store.hold(b"as it came")
+    assert store.hold(b"as it came") == reference
+    assert store.held(reference) == store.held(reference) == b"as it came"
+    assert not store.has(reference)
+    with pytest.raises(NotFound):
+        store.get(reference)
+    assert store.held("held:" + "0" * 64) is None
+
+
+def test_held_pictures_are_forgotten_by_age(tmp_path: Path) -> None:
+    store = PictureStore(tmp_path)
+    assert store.drop_held(datetime.now(UTC)) == 0
+    reference = store.hold(b"as it came")
+    assert store.drop_held(datetime.now(UTC) - timedelta(days=1)) == 0
+    assert store.held(reference) is not None
+    assert store.drop_held(datetime.now(UTC) + timedelta(seconds=1)) == 1
+    assert store.held(reference) is None
