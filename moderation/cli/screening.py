@@ -96,7 +96,7 @@ def _avatar(path: Path) -> Item:
 
 WORDS = {
     "zh": {
-        "pass": "通过", "review": "待人工复核", "reject": "驳回", "username": "昵称", "bio": "简介", "post": "帖子", "avatar": "头像",
+        "pass": "通过", "review": "待人工复核", "reject": "驳回", "username": "用户名", "bio": "简介", "post": "帖子", "avatar": "头像",
         "unchecked": "未完成的检查", "hit": "命中", "via": "识破", "told": "告知作者",
     },
     "en": {

@@ -127,7 +127,6 @@ def _open_routes(app: FastAPI, services: Services, metrics: Metrics) -> None:
     ) -> Response:
         if not services.settings.metrics_open:
             (await authenticated(request, credentials)).need("admin")
-        from starlette.concurrency import run_in_threadpool
 
         return Response(await run_in_threadpool(metrics.exposed, services), media_type="text/plain; version=0.0.4")
 

@@ -26,7 +26,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     ),
     # Signing in
     "login.title": ("登录", "Sign in"),
-    "login.lead": ("使用审核员账号登录", "Sign in with your reviewer account"),
+    "login.lead": ("使用审核员帐号登录", "Sign in with your reviewer account"),
     "login.username": ("用户名", "Username"),
     "login.password": ("密码", "Password"),
     "login.submit": ("登录", "Sign in"),
@@ -53,7 +53,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "queue.empty_filter": ("该违规类型下没有案件", "No case of this category"),
     "queue.clear": ("清除筛选", "Clear the filter"),
     "said.none_left": ("没有可领取的案件了。", "There is no case left to claim."),
-    "queue.account": ("账号", "Account"),
+    "queue.account": ("帐号", "Account"),
     "queue.waiting": ("已等待", "Waiting"),
     "queue.by": ("处理人", "Reviewer"),
     "queue.unclaimed": ("未领取", "Unclaimed"),
@@ -90,7 +90,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "Opened by a deadline that lapsed; no submission is behind it.",
     ),
     "case.account_none": (
-        "送审未关联账号：只记录结论，不产生处置。",
+        "送审未关联帐号：只记录结论，不产生处置。",
         "No account is attached: the decision is recorded, no measure follows.",
     ),
     "case.policy": ("策略版本", "Policy version"),
@@ -166,7 +166,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     ),
     "decide.unclaimable": ("案件不在你名下，无法释放。", "The case is not yours to release."),
     "undo.late": (
-        "撤销时限已过；如需改判，请在账号页解除处置。",
+        "撤销时限已过；如需改判，请在帐号页解除处置。",
         "Too late to undo; lift the measure on the account's page instead.",
     ),
     "undo.others": ("只有作出结论的 {who} 可以撤销。", "Only {who}, who decided, can undo it."),
@@ -200,10 +200,10 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "Somebody else was there first, so nothing was done.",
     ),
     # An account
-    "account.title": ("账号", "Account"),
-    "account.panel": ("账号情况", "Account"),
-    "account.open": ("查看账号", "Open the account"),
-    "account.new": ("注册中，尚无账号资料", "Being registered: no profile yet"),
+    "account.title": ("帐号", "Account"),
+    "account.panel": ("帐号情况", "Account"),
+    "account.open": ("查看帐号", "Open the account"),
+    "account.new": ("注册中，尚无帐号资料", "Being registered: no profile yet"),
     "account.points": ("有效违规分", "Strike points"),
     "account.created": ("注册时间", "Created"),
     "account.third_party": ("第三方来源", "Signed up through"),
@@ -222,7 +222,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "account.no_history": ("没有更早的送审", "Nothing earlier"),
     "account.lift": ("解除", "Lift"),
     "account.lift_sure": (
-        "确定解除「{action}」？账号系统会收到通知。",
+        "确定解除「{action}」？帐号系统会收到通知。",
         "Lift “{action}”? The account system is told of it.",
     ),
     "account.until": ("至 {when}", "until {when}"),
@@ -235,7 +235,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     # Confirmations
     "confirm.title": ("待确认的处置", "Measures to confirm"),
     "confirm.lead": (
-        "终止账号需两人：提出人之外的另一位审核员确认后才生效。",
+        "终止帐号需两人：提出人之外的另一位审核员确认后才生效。",
         "Termination takes two people: somebody other than who proposed it confirms.",
     ),
     "confirm.empty": ("没有待确认的处置", "Nothing waits for confirmation"),
@@ -247,7 +247,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "confirm.decline": ("不同意", "Decline"),
     "confirm.own": ("由你提出，需他人确认", "You proposed it: somebody else confirms"),
     "confirm.agree_sure": (
-        "确定终止账号 {account}？此操作会立即生效并通知账号系统。",
+        "确定终止帐号 {account}？此操作会立即生效并通知帐号系统。",
         "Terminate the account {account}? It takes effect at once.",
     ),
     "said.agreed": ("已确认，处置生效", "Confirmed; the measure is in force"),
@@ -329,7 +329,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "measure.rectify": ("限期改正", "Rectify by a deadline"),
     "measure.restrict": ("限制使用", "Restrict"),
     "measure.suspend": ("暂停使用", "Suspend"),
-    "measure.terminate": ("终止账号", "Terminate"),
+    "measure.terminate": ("终止帐号", "Terminate"),
     "measure.restore": ("恢复使用", "Restore"),
     "measure_status.proposed": ("待确认", "to confirm"),
     "measure_status.active": ("生效中", "in force"),
