@@ -3,10 +3,11 @@
 import io
 import sys
 import traceback
+from itertools import takewhile
 from typing import Annotated
 
-import click
 import typer
+from typer.exceptions import TyperException
 
 from moderation import __version__
 from moderation.cli import access, content, rescans, screening, service
@@ -57,12 +58,12 @@ def run(arguments: list[str]) -> int:
     """The exit code of one command; its errors are printed, one a line, each with what to do."""
     try:
         code = app(arguments, standalone_mode=False)
-    except click.UsageError as error:
-        error.show()
+    except TyperException as error:
+        typer.echo(f"{error.format_message()} See: moderation {' '.join(_named(arguments))} --help", err=True)
         return USAGE
-    except click.exceptions.Exit as error:
-        return int(error.exit_code)
-    except (click.Abort, KeyboardInterrupt):
+    except typer.Exit as error:
+        return error.exit_code
+    except (typer.Abort, KeyboardInterrupt):
         return 130
     except FileNotFoundError as error:
         typer.echo(f"{error.filename}: there is no such file; give the path of one", err=True)
@@ -89,3 +90,8 @@ def run(arguments: list[str]) -> int:
         typer.echo(f"{type(error).__name__}: something went wrong here; the lines above say where", err=True)
         return FAILED
     return code if isinstance(code, int) else 0
+
+
+def _named(arguments: list[str]) -> list[str]:
+    """The subcommand that was named, for a hint."""
+    return list(takewhile(lambda word: not word.startswith("-"), arguments))[:2]

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, Protocol
 
-import click
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -43,7 +42,7 @@ def run(
 ) -> None:
     """Screens profiles in jobs on the running workers. After a kill, the same command goes on where it was."""
     if all == bool(file):
-        raise click.UsageError("Give either --file FILE or --all.")
+        raise typer.BadParameter("Give either --file FILE or --all.")
     if file and not file.exists():
         raise FileNotFoundError(2, "no such file", str(file))
     _check_out(out)

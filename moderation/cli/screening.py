@@ -9,7 +9,6 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated, Any, BinaryIO, TextIO
 
-import click
 import typer
 
 from moderation.core.clock import Clock
@@ -56,7 +55,7 @@ def screen(
             if jsonl
             else "something to screen: --username, --bio, --post, --avatar or --jsonl"
         )
-        raise click.UsageError(f"Give {reason}.")
+        raise typer.BadParameter(f"Give {reason}.")
     settings, clock = Settings.read(), Clock()
     with ExitStack() as closing:
         policy = read_policy(settings.policy)

@@ -25,7 +25,7 @@ from moderation.flows import resources
 from moderation.flows.enforce import EnforceFlow
 from moderation.flows.intake import PictureIntake
 from moderation.outbound.queue import SCREEN, JobQueue
-from moderation.store import audit, cases, outbox, submissions, work
+from moderation.store import accounts, audit, cases, outbox, submissions, work
 from moderation.store.database import Database
 from moderation.store.submissions import StoredScreening
 from moderation.store.tables import screenings
@@ -244,6 +244,8 @@ class ScreenFlow:
                 opened_at=now,
             )
             cases.add(tx, cases_rules.opened(case, "machine"))
+            if account and known:
+                accounts.put(tx, account.id, {}, now, account.created_at, account.third_party)
             return replace(screening, case_id=case.id)
         refused = {
             "screening_id": screening.id,

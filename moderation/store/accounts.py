@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -39,6 +39,18 @@ def get(tx: Connection, id: str) -> StoredAccount:
     return _account(row)
 
 
+# Statements of the registration flow are built once: building them costs more than running them.
+_ADD = {
+    name: insert_into(accounts).on_conflict_do_nothing().returning(accounts.c.id)
+    for name, insert_into in (("sqlite", sqlite_insert), ("postgresql", postgresql_insert))
+}
+_MEASURES_OF = (
+    select(measures)
+    .where(measures.c.account_id == bindparam("its_account"))
+    .order_by(measures.c.at.desc(), measures.c.id.desc())
+)
+
+
 def put(
     tx: Connection,
     id: str,
@@ -48,17 +60,16 @@ def put(
     third_party: str | None = None,
 ) -> None:
     """Adds the account, or updates these fields of its profile and leaves the others."""
-    upsert = sqlite_insert if tx.dialect.name == "sqlite" else postgresql_insert
-    added = upsert(accounts).values(
-        id=id,
-        created_at=created_at,
-        third_party=third_party,
-        fields=fields,
-        standing=Standing.ACTIVE.value,
-        updated_at=now,
-    )
+    added = {
+        "id": id,
+        "created_at": created_at,
+        "third_party": third_party,
+        "fields": fields,
+        "standing": Standing.ACTIVE.value,
+        "updated_at": now,
+    }
     # Not its row count, which PostgreSQL's driver leaves unsaid.
-    if tx.scalar(added.on_conflict_do_nothing().returning(accounts.c.id)) is not None:
+    if tx.scalar(_ADD[tx.dialect.name], added) is not None:
         return
     row = tx.execute(select(accounts).where(accounts.c.id == id).with_for_update()).one()
     changed = {
@@ -86,10 +97,7 @@ def after(tx: Connection, id: str, limit: int) -> list[StoredAccount]:
 
 def measures_of(tx: Connection, account_id: str) -> list[Measure]:
     """All measures ever taken on the account, newest first."""
-    query = (
-        select(measures).where(measures.c.account_id == account_id).order_by(measures.c.at.desc(), measures.c.id.desc())
-    )
-    return [_measure(row) for row in tx.execute(query)]
+    return [_measure(row) for row in tx.execute(_MEASURES_OF, {"its_account": account_id})]
 
 
 def measures_of_case(tx: Connection, case_id: str) -> list[Measure]:

@@ -72,7 +72,9 @@ def count(tx: Connection, queue: Queue) -> int:
 
 def by_severity(tx: Connection, queue: Queue) -> dict[int, int]:
     """How many cases there are of each severity, worst first; a severity without any is left out."""
-    counted = select(cases.c.severity, func.count().label("number")).where(*_conditions(queue)).group_by(cases.c.severity)
+    counted = (
+        select(cases.c.severity, func.count().label("number")).where(*_conditions(queue)).group_by(cases.c.severity)
+    )
     return {row.severity: row.number for row in tx.execute(counted.order_by(cases.c.severity.desc()))}
 
 

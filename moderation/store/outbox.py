@@ -101,6 +101,12 @@ def put(tx: Connection, clock: Clock, type: str, data: dict[str, Any]) -> None:
         tx.execute(insert(outbox), rows)
 
 
+def due(tx: Connection, now: datetime) -> bool:
+    """Whether a message's time has come."""
+    ready = select(outbox.c.id).where(outbox.c.status == "waiting", outbox.c.due_at <= now)
+    return tx.execute(ready.limit(1)).first() is not None
+
+
 def claim(tx: Connection, lease: str, now: datetime, limit: int) -> list[Message]:
     """Leases messages whose time has come, oldest first."""
     free = or_(outbox.c.lease_until.is_(None), outbox.c.lease_until <= now)

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from moderation.core.decision import Outcome
 from moderation.core.errors import NotFound
@@ -53,6 +53,13 @@ class StoredScreening:
         return self.outcome is not None and not self.degraded
 
 
+# Statements of the registration flow are built once: building them costs more than running them.
+_ADD = insert(screenings)
+_BY_KEY = select(screenings).where(
+    screenings.c.owner == bindparam("its_owner"), screenings.c.idempotency_key == bindparam("its_key")
+)
+
+
 def add(tx: Connection, screening: StoredScreening, due_at: datetime | None = None, job: str | None = None) -> None:
     """Stores a new screening; `due_at` and `job` for one that a worker is to take up.
 
@@ -60,27 +67,28 @@ def add(tx: Connection, screening: StoredScreening, due_at: datetime | None = No
     """
     submission = screening.submission
     tx.execute(
-        insert(screenings).values(
-            id=screening.id,
-            owner=screening.owner,
-            idempotency_key=screening.idempotency_key,
-            digest=screening.digest,
-            scene=submission.scene.value,
-            account_id=submission.account and submission.account.id,
-            submission=submission_document(submission),
-            outcome=screening.outcome and outcome_document(screening.outcome),
-            verdict=screening.outcome and screening.outcome.verdict.word,
-            degraded=screening.degraded,
-            announce=screening.announce,
-            case_id=screening.case_id,
-            elapsed_us=screening.elapsed_ms and round(screening.elapsed_ms * 1000),
-            created_at=screening.created_at,
-            done_at=screening.done_at,
-            status=(WorkStatus.QUEUED if due_at else WorkStatus.DONE).value,
-            due_at=due_at,
-            job=job,
-            attempts=0,
-        )
+        _ADD,
+        {
+            "id": screening.id,
+            "owner": screening.owner,
+            "idempotency_key": screening.idempotency_key,
+            "digest": screening.digest,
+            "scene": submission.scene.value,
+            "account_id": submission.account and submission.account.id,
+            "submission": submission_document(submission),
+            "outcome": screening.outcome and outcome_document(screening.outcome),
+            "verdict": screening.outcome and screening.outcome.verdict.word,
+            "degraded": screening.degraded,
+            "announce": screening.announce,
+            "case_id": screening.case_id,
+            "elapsed_us": screening.elapsed_ms and round(screening.elapsed_ms * 1000),
+            "created_at": screening.created_at,
+            "done_at": screening.done_at,
+            "status": (WorkStatus.QUEUED if due_at else WorkStatus.DONE).value,
+            "due_at": due_at,
+            "job": job,
+            "attempts": 0,
+        },
     )
 
 
@@ -97,8 +105,7 @@ def get(tx: Connection, id: str, owner: str | None = None) -> StoredScreening:
 
 def by_key(tx: Connection, owner: str, idempotency_key: str) -> StoredScreening | None:
     """What this owner has submitted under the key, if anything."""
-    mine = screenings.c.owner == owner, screenings.c.idempotency_key == idempotency_key
-    row = tx.execute(select(screenings).where(*mine)).first()
+    row = tx.execute(_BY_KEY, {"its_owner": owner, "its_key": idempotency_key}).first()
     return _screening(row) if row else None
 
 

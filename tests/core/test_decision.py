@@ -90,7 +90,9 @@ def test_grounds_begin_with_the_worst_verdict_and_then_the_gravest() -> None:
     grave = Finding("drugs_weapons", 1.0, "keywords@1")
     held = Finding("national_security", 1.0, "keywords@1")
     below = Finding("fraud", 0.1, "classifier@1")
-    found = grounds([(Screening((held, below)), Kind.BIO), (Screening((mild, grave)), Kind.USERNAME)], POLICY, Scene.POST)
+    found = grounds(
+        [(Screening((held, below)), Kind.BIO), (Screening((mild, grave)), Kind.USERNAME)], POLICY, Scene.POST
+    )
     assert found.categories == ("drugs_weapons", "advertising_trade", "national_security")
     assert found.severity == 4
 

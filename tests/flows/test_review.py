@@ -1,6 +1,7 @@
 """Review: claiming, deciding with its measures and strikes, and undoing within the grace period."""
 
 import time
+from collections.abc import Callable
 from datetime import timedelta
 from itertools import count
 
@@ -196,9 +197,7 @@ def test_a_decision_on_a_version_that_is_no_more_tells_what_changed(made: Servic
     assert refused.value.current == {"version": 2, "resolved_by": LI}
 
 
-def test_undo_lifts_the_measures_clears_the_strikes_and_opens_the_case_again(
-    made: Services, stood: StoodClock
-) -> None:
+def test_undo_lifts_the_measures_clears_the_strikes_and_opens_the_case_again(made: Services, stood: StoodClock) -> None:
     listen(made)
     case = case_of(made, submission(HELD))
     decide(made, case, reject(), Order(Action.SUSPEND), Order(Action.TERMINATE))
@@ -253,13 +252,14 @@ def test_a_cases_file_has_all_that_a_reviewer_needs(made: Services) -> None:
 
 def test_the_stored_case_is_always_what_its_events_tell(made: Services, stood: StoodClock) -> None:
     case = case_of(made, submission(HELD))
-    for step in (
+    steps: list[Callable[[], Case]] = [
         lambda: made.review.claim(case.id, LI),
         lambda: made.review.release(case.id, LI),
         lambda: made.review.claim(case.id, LI),
         lambda: decide(made, case, reject(), Order(Action.RECTIFY)),
         lambda: made.review.undo(case.id, LI),
-    ):
+    ]
+    for step in steps:
         stood.move(timedelta(microseconds=1234567))
         step()
         projected, replayed = stored(made, case.id)

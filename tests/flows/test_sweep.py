@@ -29,8 +29,8 @@ def offered(made: Services) -> list[str]:
     return [id for job in waiting.jobs for id in job.args[0]]
 
 
-def accept(made: Services, count: int) -> list[str]:
-    accepted = made.screen.accept([request(submission(GOOD), f"key-{n}") for n in range(count)])
+def accept(made: Services, count: int, keys: str = "key") -> list[str]:
+    accepted = made.screen.accept([request(submission(GOOD), f"{keys}-{n}") for n in range(count)])
     return [screening.id for screening in accepted]
 
 
@@ -49,7 +49,7 @@ def test_what_a_dead_queue_lost_is_offered_when_it_is_back(queued: tuple[Service
     made, stood, valkey = queued
     ids = accept(made, 100)
     valkey.kill()
-    more = accept(made, 1)
+    more = accept(made, 1, "more")
     stood.move(PATIENCE)
     assert made.sweep.sweep() == 0 and not made.queue.ready()
     valkey.start()
@@ -61,7 +61,7 @@ def test_what_a_dead_queue_lost_is_offered_when_it_is_back(queued: tuple[Service
 
 
 def test_what_a_worker_dropped_is_offered_when_its_lease_has_run_out(
-    queued: tuple[Services, StoodClock, Valkey]
+    queued: tuple[Services, StoodClock, Valkey],
 ) -> None:
     made, stood, _ = queued
     ids = accept(made, 2)
@@ -83,9 +83,7 @@ def test_what_is_done_is_not_offered(queued: tuple[Services, StoodClock, Valkey]
     assert made.sweep.sweep() == 0
 
 
-def test_every_piece_of_work_is_done_once_by_a_worker_of_the_queue(
-    queued: tuple[Services, StoodClock, Valkey]
-) -> None:
+def test_every_piece_of_work_is_done_once_by_a_worker_of_the_queue(queued: tuple[Services, StoodClock, Valkey]) -> None:
     made, stood, _ = queued
     ids = accept(made, 5)
     made.queue.redis.flushall()

@@ -121,9 +121,7 @@ documents = st.recursive(
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40, deadline=None)
 @given(document=documents | st.just({"\ud800\x00": ["\udfff", "\x00", "\U0001f600", "名"]}))
-def test_a_document_comes_back_as_it_went_in_lone_surrogates_and_nul_too(
-    database: Database, document: object
-) -> None:
+def test_a_document_comes_back_as_it_went_in_lone_surrogates_and_nul_too(database: Database, document: object) -> None:
     id = Clock().id("run")
     row = {"id": id, "source": "all", "policy_version": "1", "created_at": START, "cursor": document}
     with database.write() as tx:

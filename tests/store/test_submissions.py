@@ -26,7 +26,11 @@ from tests.making import START
 FINDING = Finding("fraud", 0.25, "k@1", Span(1, 3), ("width",), 4, Verdict.REVIEW, (Part(1, Span(0, 2)),))
 OUTCOME = Outcome(
     Verdict.REVIEW,
-    (ItemOutcome(Kind.BIO, Verdict.REVIEW, Screening((FINDING,), (Check.IMAGE,), "不行", True), {"fraud": 0.25}, "改"),),
+    (
+        ItemOutcome(
+            Kind.BIO, Verdict.REVIEW, Screening((FINDING,), (Check.IMAGE,), "不行", True), {"fraud": 0.25}, "改"
+        ),
+    ),
     ("fraud",),
     4,
     "1+abc",
