@@ -70,9 +70,9 @@ def told() -> Iterator[Told]:
 class World:
     """An installation of one's own: a database, a Valkey, and the processes that a test starts."""
 
-    def __init__(self, folder: Path, valkey: Valkey) -> None:
+    def __init__(self, folder: Path, valkey: Valkey, database_url: str) -> None:
         self.folder, self.valkey = folder, valkey
-        self.variables = variables(folder, f"sqlite:///{folder / 'moderation.db'}", REDIS_URL=valkey.url)
+        self.variables = variables(folder, database_url, REDIS_URL=valkey.url)
         self.database: Database = open_database(Settings.read(self.variables))
         clock = Clock()
         with self.database.write() as tx:
@@ -106,8 +106,8 @@ class World:
 
 
 @pytest.fixture
-def world(tmp_path: Path, valkey: Valkey) -> Iterator[World]:
-    world = World(tmp_path, valkey)
+def world(tmp_path: Path, valkey: Valkey, database_url: str) -> Iterator[World]:
+    world = World(tmp_path, valkey, database_url)
     yield world
     world.close()
 

@@ -10,6 +10,7 @@ from moderation.core.decision import author_message, decide, grounds, judge
 from moderation.core.finding import Check, Finding, Part, Screening, Verdict
 from moderation.core.policy import Policy, Thresholds
 from moderation.core.submission import Account, Item, Kind, Scene, Span, Submission
+from moderation.wiring import folded
 from tests.making import shipped_policy
 
 POLICY = shipped_policy()
@@ -237,3 +238,11 @@ def test_a_category_that_the_policy_does_not_know_goes_to_a_person() -> None:
 def test_a_score_outside_zero_to_one_is_refused(score: float) -> None:
     with pytest.raises(ValueError, match="a score lies in"):
         Finding("gambling", score, "keywords@1")
+
+
+@pytest.mark.parametrize("written", ["联系途径", "聯繫途徑", "联❤系\u200b途径"])
+def test_however_a_term_is_written_its_plain_form_is_not_told_either(written: str) -> None:
+    found = Finding("fraud", 1.0, "keywords@1", Span(0, len(written)))
+    message = judge(submitted(written), [Screening((found,))], POLICY, folded).items[0].author_message
+    assert "联系途径" in POLICY.categories["fraud"].messages["zh"]
+    assert message and runs(message).isdisjoint(runs("联系途径"))

@@ -17,7 +17,7 @@ from moderation.store import accounts, cases
 from moderation.store.cases import Queue
 from moderation.wiring import Services
 from tests.flows.reading import account, events, listen, measures, messages, only_case, standing
-from tests.making import BAD, GOOD, HELD, StoodClock, request, submission
+from tests.making import BAD, GOOD, HELD, StoodClock, at_once, request, submission
 
 LI, WANG = "user:li", "user:wang"
 PASS = ItemVerdict(Verdict.PASS)
@@ -297,3 +297,13 @@ def test_a_profile_that_passed_on_a_rescan_does_not_replace_a_newer_one(made: Se
         accounts.put(tx, "42", {"bio": "更新的"}, made.clock.now())
     decide(made, case, PASS)
     assert account(made).fields == {"bio": "更新的"}
+
+
+def test_an_undo_and_a_lift_at_once_end_a_measure_once(made: Services) -> None:
+    listen(made)
+    case = case_of(made, submission(HELD))
+    decide(made, case, reject(), Order(Action.SUSPEND))
+    [taken] = measures(made)
+    at_once([lambda: made.review.undo(case.id, LI)] + [lambda: made.enforce.lift(taken.id, WANG)] * 5)
+    assert len(messages(made, "measure.lifted")) == 1
+    assert standing(made) is Standing.ACTIVE and made.review.account("42").points == 0
