@@ -101,6 +101,7 @@ def build_panel(
         classifier = load_classifier(settings.models / "text")
         closing.callback(classifier.close)
     panel = Panel({Check.KEYWORDS: keywords}, classifier, today=lambda: clock.now().date(), observe=observe)
+    closing.callback(panel.close)
     panel.screen([Submission(Scene.REGISTRATION, (TextItem(Kind.USERNAME, "你好"),))])
     return panel
 

@@ -3,7 +3,7 @@
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import dataclass
 from datetime import date
@@ -14,6 +14,9 @@ from moderation.core.submission import Item, Kind, Scene, Submission
 from moderation.detectors import images
 
 log = logging.getLogger(__name__)
+
+LONG = 2_000
+"""Code points from which on a text is looked at aside, so that one stuffed with hits cannot hold its caller past the deadline."""
 
 NOISE = 0.01
 """A classifier's score below this is not worth keeping."""
@@ -64,6 +67,11 @@ class Panel:
         observe: Callable[[Timing], None] = lambda _: None,
     ) -> None:
         self.text, self.classifier, self.today, self.observe = text, classifier, today, observe
+        self._aside = ThreadPoolExecutor(2, thread_name_prefix="long-texts")
+
+    def close(self) -> None:
+        """Ends the threads; what they still look at is not waited for by anyone."""
+        self._aside.shutdown(wait=False, cancel_futures=True)
 
     def screen(self, submissions: Sequence[Submission], deadline: float | None = None) -> list[list[Screening]]:
         """A screening for each item of each submission, in order.
@@ -74,7 +82,7 @@ class Panel:
         texts = [item.text for _, item in placed if item.text is not None]
         started = time.monotonic()
         scoring = self.classifier.submit(texts, deadline=deadline) if self.classifier and texts else None
-        found = [self._look(item, scene) for scene, item in placed]
+        found = [self._look_in_time(item, scene, deadline) for scene, item in placed]
         looked = time.monotonic()
         scores = iter(self._scores(scoring, len(texts), deadline))
         self.observe(Timing((looked - started) * 1000, (time.monotonic() - looked) * 1000))
@@ -87,6 +95,17 @@ class Panel:
             ]
         )
         return [[next(screenings) for _ in submission.items] for submission in submissions]
+
+    def _look_in_time(self, item: Item, scene: Scene, deadline: float | None) -> Screening:
+        """The same as `_look`; a long text that is not done by the deadline is unchecked. A short one takes microseconds."""
+        if deadline is None or item.text is None or len(item.text) <= LONG:
+            return self._look(item, scene)
+        looking = self._aside.submit(self._look, item, scene)
+        try:
+            return looking.result(max(0.0, deadline - time.monotonic()))
+        except FutureTimeout:
+            looking.cancel()
+            return images.unchecked(item).and_also(Screening(unchecked=tuple(self.text), degraded=True))
 
     def _look(self, item: Item, scene: Scene) -> Screening:
         """What the detectors that answer at once say of an item."""
