@@ -78,13 +78,6 @@ def by_severity(tx: Connection, queue: Queue) -> dict[int, int]:
     return {row.severity: row.number for row in tx.execute(counted.order_by(cases.c.severity.desc()))}
 
 
-def open_for_screening(tx: Connection, screening_id: str) -> Case | None:
-    """The case of a screening, locked, if it is still unresolved."""
-    unresolved = and_(cases.c.screening_id == screening_id, cases.c.status != CaseStatus.RESOLVED.value)
-    row = tx.execute(select(cases).where(unresolved).with_for_update()).first()
-    return _case(row) if row else None
-
-
 def add(tx: Connection, opening: Event) -> Case:
     """Stores a new case and its opening event."""
     case = apply(None, opening)

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from typing import Annotated, Any
 
 from fastapi import Depends, FastAPI, Request
-from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from fastapi.responses import HTMLResponse, Response
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from fastapi.staticfiles import StaticFiles
 from starlette.concurrency import run_in_threadpool
@@ -98,10 +98,6 @@ DOCS = """<!doctype html>
 
 
 def _open_routes(app: FastAPI, services: Services, metrics: Metrics) -> None:
-    @app.get("/", include_in_schema=False)
-    def home() -> Response:
-        return RedirectResponse("/desk")
-
     @app.get("/docs", include_in_schema=False)
     def docs() -> Response:
         # The framework's own page would fetch its scripts from another host.

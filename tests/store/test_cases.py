@@ -107,11 +107,3 @@ def test_cases_are_found_by_category_account_and_who_has_them(queue: Database) -
         assert [case.id for case in cases.listed(tx, Queue(CaseStatus.RESOLVED, resolved_by="user:li"), 9)] == ["done"]
         assert cases.count(tx, Queue(resolved_since=START)) == 1
         assert cases.count(tx, Queue(resolved_since=START + MINUTE)) == 0
-
-
-def test_only_an_unresolved_case_is_open_for_its_screening(queue: Database) -> None:
-    with queue.write() as tx:
-        for id in ("low", "mid", "old", "new"):
-            case = cases.get(tx, id, lock=True)
-            cases.change(tx, case, rules.close_itself(case, START))
-        assert cases.open_for_screening(tx, "scr_1") is None
