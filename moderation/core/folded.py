@@ -6,14 +6,44 @@ from functools import cached_property
 
 from moderation.core.submission import Span
 
-FOLDS = ("width", "case", "traditional", "invisible", "inserted")
-"""The names of the folds, in the order in which they are applied.
+FOLDS = (
+    "width",
+    "case",
+    "traditional",
+    "enclosed",
+    "look_alike",
+    "invisible",
+    "inserted",
+    "repeated",
+    "vertical",
+    "numeral",
+    "emoji",
+    "split",
+    "pinyin",
+    "initials",
+    "homophone",
+    "reversed",
+    "shuffled",
+)
+"""The names of the folds, in the order in which a finding names them.
 
-width        another form of the same letter or digit: full or half width, enclosed, superscript, accented
+width        another form of the same letter or digit: full or half width, superscript, accented
 case         upper or lower case
 traditional  a traditional or variant character for the simplified one
+enclosed     a letter, digit or character in a circle, box or pair of brackets that is one character
+look_alike   a Latin, Cyrillic, Greek or Chinese character that looks like the right one
 invisible    one that does not show was left out: zero width, control, combining, variation selector, lone surrogate
 inserted     one that shows was left out: a blank, punctuation, symbol or emoji
+repeated     the same character several times in a row
+vertical     one character a line
+numeral      another way to write the same number: 8, 八, 捌
+emoji        an emoji for the word that it stands for
+split        a character written as its parts: 贝者 for 赌
+pinyin       a character's reading in Latin letters, or the whole term's
+initials     the first letters of the readings
+homophone    a character of the same or nearly the same reading
+reversed     written backwards
+shuffled     the inner characters in another order
 """
 
 

@@ -1,27 +1,38 @@
-"""The lexicon: every word list of a folder, checked and compiled into one automaton over folded text."""
+"""The lexicon: every word list of a folder, checked and compiled into an automaton over folded text and an index by sound."""
 
 import hashlib
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
+import numpy as np
 from daachorse import CharwiseDoubleArrayAhoCorasick
+from numpy.typing import NDArray
 
 from moderation.core.errors import BadSetup, Problem
-from moderation.text.wordlist import Status, Term, Wordlist, read_wordlist
+from moderation.text import compiled, variants
+from moderation.text.compiled import Compiled
+from moderation.text.scanning import BITS, EVERY, Hit, index_for, the_scanner
+from moderation.text.sound_index import Pattern, build_index
+from moderation.text.wordlist import Rules, Status, Term, Wordlist, read_wordlist
+
+Match = tuple[int, int, int]
+"""A range of folded text, [start, end), and the number of the entry that was found there."""
 
 
 @dataclass(slots=True)
 class Entry:
-    """What one folded string stands for: terms of one or more categories, and what it spares as an allow-phrase.
+    """What one folded string stands for.
 
-    spares  categories all of whose terms it spares
-    spared  the terms that name it in their own `allow`, as category and folded text
+    writings  the terms it is a writing of, and the folds, as a set of bits, that the writing is made by
+    spares    categories all of whose terms it spares, being an allow-phrase
+    spared    numbers of the terms that name it in their own `allow`
     """
 
-    terms: list[Term] = field(default_factory=list)
+    writings: list[tuple[int, int]] = field(default_factory=list)
     spares: set[str] = field(default_factory=set)
-    spared: set[tuple[str, str]] = field(default_factory=set)
+    spared: set[int] = field(default_factory=set)
 
     @property
     def allows(self) -> bool:
@@ -29,38 +40,118 @@ class Entry:
 
 
 class Lexicon:
-    """Compiled lists; never changes. Quarantined terms are not in it; expired ones are, since days pass.
+    """Compiled lists; never changes. Safe to use from several threads.
 
     version  the first 6 hexadecimal digits of a SHA-256 over the lists' categories and contents
-    terms    how many live and shadow terms there are
-    entries  what the number in a match stands for
-    find     all matches in a folded text, overlapping ones too, as (start, end, number of the entry)
+    terms    how many live and shadow terms there are; expired ones too, since days pass
+    find     all matches in a folded text, overlapping ones too
     """
 
-    def __init__(self, wordlists: Iterable[Wordlist]) -> None:
-        entries: dict[str, Entry] = {}
-        self.terms = 0
-        contents = hashlib.sha256()
-        for wordlist in sorted(wordlists, key=lambda each: each.category):
-            contents.update(f"{wordlist.category} {wordlist.digest}\n".encode())
-            for term in wordlist.terms:
-                if term.rules.status is Status.QUARANTINED:
-                    continue
-                self.terms += 1
-                entries.setdefault(term.text, Entry()).terms.append(term)
-                for phrase in term.rules.allow:
-                    entries.setdefault(phrase, Entry()).spared.add((term.category, term.text))
-            for allowed in wordlist.phrases:
-                entries.setdefault(allowed.text, Entry()).spares.add(wordlist.category)
-        self.version = contents.hexdigest()[:6]
-        self.entries: Sequence[Entry] = tuple(entries.values())
-        self.find = _finder(list(entries))
+    def __init__(self, kept: Compiled) -> None:
+        self.version = kept.version
+        self.compiled = kept
+        self.terms = len(kept.term_line)
+        self.find = _finder(kept.automaton)
+        self._scanner = the_scanner()
+        self._index = index_for(self._scanner, kept.index)
+        self._terms: dict[int, Term] = {}
+        self._entries: dict[int, Entry] = {}
+        self._rules: dict[int, Rules] = {}
+
+    @classmethod
+    def of(cls, wordlists: Iterable[Wordlist]) -> "Lexicon":
+        """Compiles lists without problems."""
+        ordered = sorted(wordlists, key=lambda each: each.category)
+        return cls(compile_lists(ordered))
+
+    def scan(self, text: str, enabled: int = EVERY) -> tuple[str, Sequence[Hit]]:
+        """The folded text, and terms found by sound, shape, parts, numbers, emoji or order, each with the number of the term."""
+        return self._scanner.scan(text, self._index, enabled)
+
+    def term(self, number: int) -> Term:
+        term = self._terms.get(number)
+        if term is None:
+            kept = self.compiled
+            at = int(kept.term_rules[number])
+            rules = self._rules.setdefault(at, compiled.rules_from(kept.rules[at]))
+            category = kept.categories[kept.term_category[number]]
+            line = int(kept.term_line[number])
+            term = self._terms[number] = Term(category, self._texts[number], self._written[number], line, rules)
+        return term
+
+    def entry(self, number: int) -> Entry:
+        entry = self._entries.get(number)
+        if entry is None:
+            kept = self.compiled
+            writings = kept.writings[kept.entry_at[number] : kept.entry_at[number + 1]].tolist()
+            allows = kept.allows[kept.allow_at[number] : kept.allow_at[number + 1]].tolist()
+            spares = {kept.categories[category] for category, _ in allows if category >= 0}
+            entry = Entry([(term, folds) for term, folds in writings], spares, {term for _, term in allows if term >= 0})
+            self._entries[number] = entry
+        return entry
+
+    @cached_property
+    def _texts(self) -> list[str]:
+        return self.compiled.texts.split("\n")
+
+    @cached_property
+    def _written(self) -> list[str]:
+        return self.compiled.written.split("\n")
 
 
-def _finder(patterns: list[str]) -> Callable[[str], list[tuple[int, int, int]]]:
-    if not patterns:
+def _finder(automaton: bytes) -> Callable[[str], Sequence[Match]]:
+    if not automaton:
         return lambda _: []
-    return CharwiseDoubleArrayAhoCorasick(patterns, use_prefilter=False).find_overlapping
+    return CharwiseDoubleArrayAhoCorasick.deserialize(automaton).find_overlapping
+
+
+def compile_lists(wordlists: Sequence[Wordlist]) -> Compiled:
+    """The lists as arrays, in their order."""
+    categories = tuple(dict.fromkeys(wordlist.category for wordlist in wordlists))
+    terms = [term for each in wordlists for term in each.terms if term.rules.status is not Status.QUARANTINED]
+    entries: dict[str, Entry] = {}
+    patterns: list[Pattern] = []
+    for number, term in enumerate(terms):
+        entries.setdefault(term.text, Entry()).writings.append((number, 0))
+        folds = variants.allowed(term)
+        if letters := variants.initials(term, folds):
+            entries.setdefault(letters, Entry()).writings.append((number, BITS["initials"]))
+        if folds:
+            patterns += (Pattern(text, number, *made) for text, *made in variants.sounding(term, folds))
+        for phrase in term.rules.allow:
+            entries.setdefault(phrase, Entry()).spared.add(number)
+    for wordlist in wordlists:
+        for allowed in wordlist.phrases:
+            entries.setdefault(allowed.text, Entry()).spares.add(wordlist.category)
+    rules: dict[Rules, int] = {}
+    term_rules = [rules.setdefault(term.rules, len(rules)) for term in terms]
+    allows = [
+        [(categories.index(category), -1) for category in sorted(entry.spares)]
+        + [(-1, number) for number in sorted(entry.spared)]
+        for entry in entries.values()
+    ]
+    writings = [entry.writings for entry in entries.values()]
+    contents = "".join(f"{each.category} {each.digest}\n" for each in wordlists)
+    return Compiled(
+        version=hashlib.sha256(contents.encode()).hexdigest()[:6],
+        automaton=CharwiseDoubleArrayAhoCorasick(list(entries), use_prefilter=False).serialize() if entries else b"",
+        index=build_index(patterns),
+        categories=categories,
+        texts="\n".join(term.text for term in terms),
+        written="\n".join(term.written for term in terms),
+        rules=tuple(map(compiled.rules_as_json, rules)),
+        term_category=np.array([categories.index(term.category) for term in terms], np.uint8),
+        term_rules=np.array(term_rules, np.uint32),
+        term_line=np.array([term.line for term in terms], np.uint32),
+        entry_at=_bounds(writings),
+        writings=np.array([row for each in writings for row in each], np.uint32).reshape(-1, 2),
+        allow_at=_bounds(allows),
+        allows=np.array([row for each in allows for row in each], np.int32).reshape(-1, 2),
+    )
+
+
+def _bounds(ranges: Sequence[Sequence[object]]) -> NDArray[np.uint32]:
+    return np.concatenate([[0], np.cumsum([len(each) for each in ranges], dtype=np.int64)]).astype(np.uint32)
 
 
 def read_wordlists(folder: Path, policy_categories: Collection[str]) -> list[Wordlist]:
@@ -87,15 +178,29 @@ def _read(file: Path, policy_categories: Collection[str]) -> Wordlist:
     return read_wordlist(text, name)
 
 
-def load_lexicon(folder: Path, policy_categories: Collection[str]) -> Lexicon:
+def load_lexicon(folder: Path, policy_categories: Collection[str], kept_in: Path | None = None) -> Lexicon:
     """The lexicon of all `*.txt` of a folder, each named after a category.
+
+    kept_in  a folder where compiled lexicons are kept, so that the same lists are compiled once; None to compile anew
 
     Raises BadSetup with everything that is wrong with any of them.
     """
+    files = sorted(folder.glob("*.txt")) if folder.is_dir() else []
+    key = compiled.key(files, policy_categories)
+    kept = compiled.load(kept_in, key) if kept_in and key else None
+    if kept is None:
+        kept = compile_lists(_sound_lists(folder, policy_categories))
+        # Of what was read, unless it was edited in between.
+        if kept_in and key and key == compiled.key(files, policy_categories):
+            compiled.save(kept, kept_in, key)
+    return Lexicon(kept)
+
+
+def _sound_lists(folder: Path, policy_categories: Collection[str]) -> list[Wordlist]:
     wordlists = read_wordlists(folder, policy_categories)
     problems = [problem for wordlist in wordlists for problem in wordlist.problems]
     if not wordlists:
         problems.append(Problem(str(folder), "has no word lists", "name the folder of gambling.txt and the rest"))
     if problems:
         raise BadSetup(problems)
-    return Lexicon(wordlists)
+    return wordlists

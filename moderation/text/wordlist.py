@@ -16,8 +16,12 @@ from moderation.core.errors import Problem
 from moderation.core.finding import Verdict
 from moderation.core.folded import FOLDS
 from moderation.core.submission import Kind, Scene
-from moderation.text.folding import fold
+from moderation.text.scanning import the_scanner
 from moderation.text.tables import SEPARATORS
+
+
+ON_REQUEST = ("look_alike", "split", "pinyin", "initials", "homophone", "reversed", "shuffled")
+"""The folds that are on by themselves for long terms alone; a list may grant them to shorter ones."""
 
 
 class Status(StrEnum):
@@ -33,7 +37,7 @@ class Rules:
     """When a term counts and what it may earn; the defaults are those of wordlists/README.md.
 
     severity   1–4, None for the category's
-    forbidden  names of the folds that it may not be found through
+    folds      signed names: "-" one that it may not be found through, "+" one that it may although it is too short
     near       folded words, one of which must stand within `within` folded characters of it (inclusive), if any
     far        folded words, none of which may
     allow      folded phrases inside which it does not count
@@ -44,7 +48,7 @@ class Rules:
     kinds: frozenset[Kind] = frozenset(Kind)
     scenes: frozenset[Scene] = frozenset(Scene)
     ceiling: Verdict = Verdict.REJECT
-    forbidden: frozenset[str] = frozenset()
+    folds: frozenset[str] = frozenset()
     near: tuple[str, ...] = ()
     far: tuple[str, ...] = ()
     within: int = 12
@@ -234,14 +238,14 @@ def _scenes(key: str, value: str) -> frozenset[Scene]:
     return frozenset(Scene(_one_of(key, item, tuple(Scene))) for item in _items(key, value))
 
 
-def _forbidden(key: str, value: str) -> frozenset[str]:
-    known = tuple(f"-{name}" for name in FOLDS)
-    return frozenset(_one_of(key, item, known)[1:] for item in _items(key, value))
+def _folds(key: str, value: str) -> frozenset[str]:
+    known = tuple(sign + name for name in FOLDS for sign in ("-+" if name in ON_REQUEST else "-"))
+    return frozenset(_one_of(key, item, known) for item in _items(key, value))
 
 
 @lru_cache(maxsize=4096)
 def _words(key: str, value: str) -> tuple[str, ...]:
-    words = tuple(fold(item).text for item in _items(key, value))
+    words = tuple(the_scanner().fold(item) for item in _items(key, value))
     if "" in words:
         raise _Bad(f"{key} has a word of nothing but symbols", "write words with letters, digits or characters")
     return tuple(dict.fromkeys(words))
@@ -265,7 +269,7 @@ _READERS: dict[str, tuple[str, Callable[[str, str], object]]] = {
     "kinds": ("kinds", _kinds),
     "scenes": ("scenes", _scenes),
     "ceiling": ("ceiling", _ceiling),
-    "folds": ("forbidden", _forbidden),
+    "folds": ("folds", _folds),
     "with": ("near", _words),
     "within": ("within", _within),
     "without": ("far", _words),
@@ -277,9 +281,8 @@ _READERS: dict[str, tuple[str, Callable[[str, str], object]]] = {
 
 
 def _folded(lines: list[_Line]) -> Iterator[tuple[_Line, str]]:
-    # In one go, since a list may have a hundred thousand lines; a line break stays what it is.
-    folded = fold("\n".join(line.written for line in lines)).text.split("\n")
-    return zip(lines, folded, strict=True) if lines else iter(())
+    folding = the_scanner().fold
+    return ((line, folding(line.written)) for line in lines)
 
 
 def _checked_terms(category: str, lines: list[_Line], name: str, problems: list[Problem]) -> tuple[Term, ...]:
@@ -304,8 +307,8 @@ def _trouble(line: _Line, text: str, twin: Term | None) -> tuple[str, str] | Non
     if twin is not None:
         return f"{written!r} is the term of line {twin.line} ({twin.written!r}) once folded", "keep one of the two"
     for phrase in line.rules.allow:
-        if phrase == text or text not in phrase:
-            return f"allow has {phrase!r}, which is not longer than the term or lacks it", "write the term out in it"
+        if phrase == text or len(phrase) < len(text):
+            return f"allow has {phrase!r}, which is the term or shorter", "write all that it should be spared in"
     return None
 
 

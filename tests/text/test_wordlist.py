@@ -37,7 +37,7 @@ def test_the_grammar_of_the_readme() -> None:
     assert contact.rules == Rules(
         severity=1,
         scenes=frozenset({Scene.REGISTRATION}),
-        forbidden=frozenset({"inserted", "case"}),
+        folds=frozenset({"-inserted", "-case"}),
         far=("不要",),
         status=Status.SHADOW,
         expires=date(2027, 1, 31),
@@ -65,8 +65,9 @@ def test_what_is_no_problem(text: str) -> None:
         ("彩金 ; with=赌，钱", "full-width comma", "ASCII comma"),
         ("彩金 ; with=赌,,钱", "nothing on one side", "drop it"),
         ("彩金 ; with=赌,❤", "nothing but symbols", "letters, digits or characters"),
-        ("彩金 ; allow=彩虹", "'彩虹', which is not longer than the term or lacks it", "write the term out"),
-        ("彩金 ; allow=彩金", "'彩金', which is not longer", "write the term out"),
+        ("彩金 ; folds=+case", "folds has '+case'", "+homophone"),
+        ("彩金 ; allow=彩", "'彩', which is the term or shorter", "write all that it should be spared in"),
+        ("彩金 ; allow=彩金", "'彩金', which is the term", "write all"),
         ("彩金 ; status=off", "status has 'off'", "live, shadow, quarantined"),
         ("彩金 ; expires=20270131", "expires is '20270131'", "2027-01-31"),
         ("彩金 ; expires=2027-02-30", "expires is '2027-02-30'", "2027-01-31"),
@@ -116,7 +117,44 @@ def test_a_folder_of_lists_becomes_one_lexicon(tmp_path: Path) -> None:
     assert lexicon.terms == 3
     [(start, end, number)] = lexicon.find("去百家乐彩金")
     assert (start, end) == (1, 4)
-    assert [term.category for term in lexicon.entries[number].terms] == ["gambling", "porn"]
+    assert [lexicon.term(term).category for term, _ in lexicon.entry(number).writings] == ["gambling", "porn"]
+
+
+def test_compiled_lists_are_kept_and_read_back(tmp_path: Path) -> None:
+    lists, kept = write(tmp_path, gambling="* severity=3\n加V信 ; allow=说加v信 ; folds=+initials\n+ 加v信的"), tmp_path / "kept"
+    made, read = (load_lexicon(lists, {"gambling"}, kept) for _ in range(2))
+    [file] = kept.iterdir()
+    for lexicon in (made, read):
+        assert (lexicon.version, lexicon.terms) == (made.version, 1)
+        assert lexicon.term(0) == made.term(0)
+        assert [lexicon.entry(number) for number in range(3)] == [made.entry(number) for number in range(3)]
+        assert lexicon.scan("家v心") == made.scan("家v心")
+    before = file.stat().st_mtime_ns
+    load_lexicon(lists, {"gambling"}, kept)
+    assert file.stat().st_mtime_ns == before
+
+
+def test_a_damaged_compiled_lexicon_is_made_anew(tmp_path: Path) -> None:
+    lists, kept = write(tmp_path, gambling="加V信\n百家乐"), tmp_path / "kept"
+    load_lexicon(lists, {"gambling"}, kept)
+    [file] = kept.iterdir()
+    whole = file.read_bytes()
+    for damaged in (whole[:-1], whole[:100] + bytes([whole[100] ^ 1]) + whole[101:], b""):
+        file.write_bytes(damaged)
+        assert load_lexicon(lists, {"gambling"}, kept).find("去百家乐") != []
+        assert file.read_bytes() == whole
+
+
+def test_another_list_is_another_compiled_lexicon_and_the_oldest_go(tmp_path: Path) -> None:
+    for number in range(5):
+        lexicon = load_lexicon(write(tmp_path, gambling=f"百家乐{number}"), {"gambling"}, tmp_path / "kept")
+        assert lexicon.find(f"百家乐{number}") != []
+    assert len(list((tmp_path / "kept").iterdir())) == 3
+
+
+def test_a_folder_that_cannot_be_written_to_keeps_nothing(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    assert load_lexicon(write(tmp_path, gambling="百家乐"), {"gambling"}, tmp_path / "file" / "kept").terms == 1
 
 
 def test_an_empty_list_finds_nothing(tmp_path: Path) -> None:

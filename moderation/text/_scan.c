@@ -1,0 +1,551 @@
+/* Folding and scanning by sound, in C. moderation/text/scanning.py says the same in Python, and tests hold the two together;
+   the meaning of every array is told in scan_tables.py and sound_index.py. */
+
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#define LEFT_OUT 0xFFFFFFFFu
+#define EMOJI_CELL 0xFFFFFFFEu
+#define SEVERAL 0x80000000u
+#define OPTIONAL 0x80000000u /* set in the code of a cell that is no part of the folded text: an emoji that may be a word */
+#define CODE(cell) ((cell).code & 0x7FFFFFFFu)
+#define AGAIN 0x80
+#define UNLOCKED 4096 /* from so many cells on, other threads may run meanwhile */
+#define SKIPS 8       /* so many emoji in a row may each be left out or read */
+
+enum { READING, LOOK, NUMERAL, EMOJI, SPLIT, SYLLABLE };
+/* The places of the folds in moderation.core.folded.FOLDS. */
+enum { B_LOOK = 1 << 4, B_REPEATED = 1 << 7, B_NUMERAL = 1 << 9, B_EMOJI = 1 << 10, B_SPLIT = 1 << 11, B_PINYIN = 1 << 12, B_HOMOPHONE = 1 << 14 };
+
+typedef struct { uint32_t code, at; } Cell;
+typedef struct { uint32_t target, end; uint16_t cls; uint8_t way; } Token;
+typedef struct { uint32_t start, end, owner, folds; } Hit;
+
+typedef struct {
+    Cell *cells;
+    Py_ssize_t count, room;
+    Py_ssize_t solid; /* cells that are part of the folded text */
+    int changed, lines, failed;
+    Cell own[256];
+} Cells;
+
+typedef struct {
+    PyObject_HEAD
+    Py_buffer views[12];
+    int opened;
+    const uint32_t *folded, *several_at, *several, *option_at, *option_target, *split_parts, *split_target, *syllable;
+    const uint16_t *option_class, *split_class, *syllable_class;
+    const uint8_t *option_way;
+    uint32_t limit, splits, syllables;
+    uint8_t pair_filter[8192];
+} Scanner;
+
+typedef struct {
+    PyObject_HEAD
+    Py_buffer views[10];
+    int opened;
+    const uint32_t *pair_at, *at, *chars, *read, *allowed, *added, *owner;
+    const uint16_t *third, *sounds;
+    const uint8_t *triples;
+    uint32_t classes, shift;
+    uint8_t *pairs; /* a bit for each pair of classes that begins some pattern */
+} Index;
+
+static int open_views(PyObject *list, Py_buffer *views, int count, int *opened) {
+    if (!PyList_Check(list) || PyList_GET_SIZE(list) != count) {
+        PyErr_Format(PyExc_TypeError, "a list of %d arrays is needed", count);
+        return -1;
+    }
+    for (*opened = 0; *opened < count; ++*opened)
+        if (PyObject_GetBuffer(PyList_GET_ITEM(list, *opened), &views[*opened], PyBUF_SIMPLE) < 0) return -1;
+    return 0;
+}
+
+static void close_views(Py_buffer *views, int opened) {
+    while (opened > 0) PyBuffer_Release(&views[--opened]);
+}
+
+/* ---- folding ---- */
+
+static inline int is_line_end(uint32_t c) { return (c >= 10 && c <= 13) || c == 0x85 || c == 0x2028 || c == 0x2029; }
+
+static int put(Cells *to, uint32_t code, uint32_t at) {
+    if (to->count == to->room) {
+        Py_ssize_t room = to->room * 2;
+        Cell *more = to->cells == to->own ? PyMem_RawMalloc(room * sizeof(Cell)) : PyMem_RawRealloc(to->cells, room * sizeof(Cell));
+        if (!more) { to->failed = 1; return -1; }
+        if (to->cells == to->own) memcpy(more, to->own, sizeof to->own);
+        to->cells = more;
+        to->room = room;
+    }
+    to->cells[to->count].code = code;
+    to->cells[to->count++].at = at;
+    return 0;
+}
+
+static inline void part_of_text(Cells *to, uint32_t code) {
+    to->solid++;
+    if (is_line_end(code)) to->lines = 1;
+}
+
+static void drop_vertical(Cells *in) {
+    /* A line end goes where the line before or after it has one character; emoji do not count. */
+    Py_ssize_t from = 0, to = 0, before = 0;
+    while (from < in->count) {
+        Py_ssize_t end = from, after = 0, ends = 0;
+        for (; end < in->count && (in->cells[end].code & OPTIONAL || is_line_end(in->cells[end].code)); ++end)
+            ends += !(in->cells[end].code & OPTIONAL);
+        if (end == from) {
+            in->cells[to++] = in->cells[from++];
+            ++before;
+            continue;
+        }
+        for (Py_ssize_t i = end; i < in->count && after < 2 && !is_line_end(in->cells[i].code); ++i)
+            after += !(in->cells[i].code & OPTIONAL);
+        int drop = ends && before && after && (before == 1 || after == 1);
+        if (drop) {
+            in->solid -= ends;
+            in->changed = 1;
+        }
+        for (; from < end; ++from)
+            if (!drop || in->cells[from].code & OPTIONAL) in->cells[to++] = in->cells[from];
+        if (ends) before = 0;
+    }
+    in->count = to;
+}
+
+static int fold_cells(const Scanner *s, PyObject *text, Cells *to) {
+    Py_ssize_t length = PyUnicode_GET_LENGTH(text);
+    int kind = PyUnicode_KIND(text);
+    const void *data = PyUnicode_DATA(text);
+    memset(to, 0, offsetof(Cells, own));
+    to->cells = to->own;
+    to->room = 256;
+    if (length > to->room) {
+        to->cells = PyMem_RawMalloc(length * sizeof(Cell));
+        to->room = length;
+        if (!to->cells) { to->cells = to->own; to->failed = 1; return -1; }
+    }
+    for (Py_ssize_t i = 0; i < length; ++i) {
+        uint32_t code = PyUnicode_READ(kind, data, i);
+        uint32_t image = code < s->limit ? s->folded[code] : LEFT_OUT;
+        if (image == code) {
+            if (put(to, code, (uint32_t)i) < 0) return -1;
+            part_of_text(to, code);
+            continue;
+        }
+        to->changed = 1;
+        if (image == LEFT_OUT) continue;
+        if (image == EMOJI_CELL) {
+            if (put(to, code | OPTIONAL, (uint32_t)i) < 0) return -1;
+        } else if (image & SEVERAL) {
+            image &= ~SEVERAL;
+            for (uint32_t k = s->several_at[image]; k < s->several_at[image + 1]; ++k) {
+                if (put(to, s->several[k], (uint32_t)i) < 0) return -1;
+                part_of_text(to, s->several[k]);
+            }
+        } else {
+            if (put(to, image, (uint32_t)i) < 0) return -1;
+            part_of_text(to, image);
+        }
+    }
+    if (to->lines) drop_vertical(to);
+    return 0;
+}
+
+static void free_cells(Cells *of) {
+    if (of->cells != of->own) PyMem_RawFree(of->cells);
+}
+
+static PyObject *folded_text(PyObject *text, const Cells *of) {
+    if (!of->changed) return Py_NewRef(text);
+    uint32_t widest = 0;
+    for (Py_ssize_t i = 0; i < of->count; ++i)
+        if (!(of->cells[i].code & OPTIONAL)) widest |= of->cells[i].code;
+    PyObject *made = PyUnicode_New(of->solid, widest);
+    if (!made) return NULL;
+    int kind = PyUnicode_KIND(made);
+    void *data = PyUnicode_DATA(made);
+    Py_ssize_t to = 0;
+    for (Py_ssize_t i = 0; i < of->count; ++i)
+        if (!(of->cells[i].code & OPTIONAL)) PyUnicode_WRITE(kind, data, to++, of->cells[i].code);
+    return made;
+}
+
+/* ---- what each cell may stand for ---- */
+
+typedef struct {
+    Token *tokens;
+    uint32_t *at; /* count + 1 of them */
+    Py_ssize_t room;
+    int failed;
+    Token own[1024];
+    uint32_t own_at[257];
+} Tokens;
+
+static inline void token(Tokens *to, uint32_t *count, uint16_t cls, uint32_t target, uint8_t way, uint32_t end) {
+    if (*count == (uint32_t)to->room) {
+        Py_ssize_t room = to->room * 2;
+        Token *more = to->tokens == to->own ? PyMem_RawMalloc(room * sizeof(Token)) : PyMem_RawRealloc(to->tokens, room * sizeof(Token));
+        if (!more) { to->failed = 1; return; }
+        if (to->tokens == to->own) memcpy(more, to->own, sizeof to->own);
+        to->tokens = more;
+        to->room = room;
+    }
+    Token *t = &to->tokens[(*count)++];
+    t->cls = cls, t->target = target, t->way = way, t->end = end;
+}
+
+static inline uint32_t pair_bit(uint32_t a, uint32_t b) { return ((a * 0x9E3779B1u) ^ (b * 0x85EBCA6Bu)) >> 16; }
+
+static void split_tokens(const Scanner *s, const Cells *in, uint32_t p, Tokens *to, uint32_t *count) {
+    uint32_t a = in->cells[p].code, b = in->cells[p + 1].code, low = 0, high = s->splits, bit = pair_bit(a, b);
+    if (!(s->pair_filter[bit >> 3] >> (bit & 7) & 1)) return;
+    while (low < high) {
+        uint32_t middle = (low + high) / 2, first = s->split_parts[4 * middle], second = s->split_parts[4 * middle + 1];
+        if (first < a || (first == a && second < b)) low = middle + 1;
+        else high = middle;
+    }
+    for (; low < s->splits && s->split_parts[4 * low] == a && s->split_parts[4 * low + 1] == b; ++low) {
+        uint32_t parts = 2;
+        while (parts < 4 && s->split_parts[4 * low + parts]) {
+            if (p + parts >= (uint32_t)in->count || in->cells[p + parts].code != s->split_parts[4 * low + parts]) break;
+            ++parts;
+        }
+        if (parts == 4 || !s->split_parts[4 * low + parts])
+            token(to, count, s->split_class[low], s->split_target[low], SPLIT, p + parts);
+    }
+}
+
+static void syllable_tokens(const Scanner *s, const Cells *in, uint32_t p, Tokens *to, uint32_t *count) {
+    uint32_t key = 0;
+    for (uint32_t length = 1; length <= 6 && p + length <= (uint32_t)in->count; ++length) {
+        uint32_t code = in->cells[p + length - 1].code;
+        if (code < 'a' || code > 'z') return;
+        key |= (code - 96) << (30 - 5 * length);
+        uint32_t low = 0, high = s->syllables;
+        while (low < high) {
+            uint32_t middle = (low + high) / 2;
+            if (s->syllable[middle] < key) low = middle + 1;
+            else high = middle;
+        }
+        if (low < s->syllables && s->syllable[low] == key) token(to, count, s->syllable_class[low], key, SYLLABLE, p + length);
+    }
+}
+
+static void read_tokens(const Scanner *s, const Cells *in, Tokens *to) {
+    uint32_t count = 0;
+    for (uint32_t p = 0; p < (uint32_t)in->count; ++p) {
+        uint32_t code = CODE(in->cells[p]);
+        to->at[p] = count;
+        if (code >= s->limit) continue;
+        if (p + 1 < (uint32_t)in->count) split_tokens(s, in, p, to, &count);
+        if (code >= 'a' && code <= 'z') syllable_tokens(s, in, p, to, &count);
+        /* Those of a class that came before are last, so that a loop over classes may end at the first of them. */
+        for (uint32_t k = s->option_at[code]; k < s->option_at[code + 1]; ++k)
+            token(to, &count, s->option_class[k], s->option_target[k], s->option_way[k], p + 1);
+    }
+    to->at[in->count] = count;
+}
+
+/* ---- scanning ---- */
+
+typedef struct {
+    const Index *x;
+    const Cells *in;
+    const Tokens *of;
+    uint32_t enabled;
+    Hit *hits;
+    Py_ssize_t count, room;
+    int failed;
+} Scan;
+
+static inline uint32_t run_end(const Cells *in, uint32_t p) {
+    /* Past the cells that repeat the one before p. */
+    while (p < (uint32_t)in->count && in->cells[p].code == in->cells[p - 1].code) ++p;
+    return p;
+}
+
+static int fits(const Token *t, uint32_t character, uint32_t read, uint32_t *folds) {
+    switch (t->way & ~AGAIN) {
+    case READING: *folds = t->target == character ? 0 : B_HOMOPHONE; return 1;
+    case LOOK: *folds = B_LOOK; return t->target == character;
+    case NUMERAL: *folds = B_NUMERAL; return t->target == character;
+    case EMOJI: *folds = t->target == character ? B_EMOJI : B_EMOJI | B_HOMOPHONE; return 1;
+    case SPLIT: *folds = t->target == character ? B_SPLIT : B_SPLIT | B_HOMOPHONE; return 1;
+    default: *folds = B_PINYIN; return t->target == read;
+    }
+}
+
+/* The end of the first way to read the rest of a pattern from cell p on, or 0; a way with fewer folds first. */
+static uint32_t match(const Scan *scan, uint32_t pattern, uint32_t k, uint32_t p, uint32_t allowed, uint32_t seen, uint32_t *folds) {
+    const Index *x = scan->x;
+    const Cells *in = scan->in;
+    uint32_t place = x->at[pattern] + k, last = x->at[pattern + 1] - 1;
+    uint32_t p_end = p;
+    while (k && p_end < (uint32_t)in->count && p_end - p < SKIPS && in->cells[p_end].code & OPTIONAL) ++p_end;
+    if (p_end == (uint32_t)in->count) {
+        if (p_end == p) return 0;
+        --p_end;
+    }
+    /* The text without its emoji first, and then with ever more of them read. */
+    for (uint32_t first = p, skipped = p_end - p;; --skipped) {
+        p = first + skipped;
+        /* Those that read the very character first, and then those that only sound like it. */
+        for (uint32_t at = scan->of->at[p], to = scan->of->at[p + 1], i = at; i < at + 2 * (to - at); ++i) {
+            int by_sound = i >= to;
+            const Token *t = &scan->of->tokens[by_sound ? i - (to - at) : i];
+            uint32_t bits, end;
+            if (t->cls != x->sounds[place] || !fits(t, x->chars[place], x->read[place], &bits)) continue;
+            if (by_sound != !!(bits & B_HOMOPHONE) || bits & ~allowed) continue;
+            if (place == last) { *folds = seen | bits; return t->end; }
+            if ((end = match(scan, pattern, k + 1, t->end, allowed, seen | bits, folds))) return end;
+            if (k && (allowed & B_REPEATED)) {
+                uint32_t past = run_end(in, t->end);
+                if (past > t->end && (end = match(scan, pattern, k + 1, past, allowed, seen | bits | B_REPEATED, folds))) return end;
+            }
+        }
+        if (!skipped) break;
+    }
+    return 0;
+}
+
+static void try_pattern(Scan *scan, uint32_t pattern, uint32_t p, Py_ssize_t first) {
+    const Index *x = scan->x;
+    uint32_t allowed = x->allowed[pattern] & scan->enabled, added = x->added[pattern], folds, end;
+    if (added & ~scan->enabled) return;
+    if (!(end = match(scan, pattern, 0, p, allowed, added, &folds)) || !folds) return;
+    for (Py_ssize_t i = first; i < scan->count; ++i)
+        if (scan->hits[i].owner == x->owner[pattern]) return;
+    if (scan->count == scan->room) {
+        Py_ssize_t room = scan->room ? scan->room * 2 : 16;
+        Hit *more = PyMem_RawRealloc(scan->hits, room * sizeof(Hit));
+        if (!more) { scan->failed = 1; return; }
+        scan->hits = more;
+        scan->room = room;
+    }
+    Hit *hit = &scan->hits[scan->count++];
+    hit->start = scan->in->cells[p].at;
+    hit->end = scan->in->cells[end - 1].at + 1;
+    hit->owner = x->owner[pattern];
+    hit->folds = folds;
+}
+
+static void try_third(Scan *scan, uint32_t p, uint32_t r, uint32_t prefix, uint32_t low, uint32_t high, Py_ssize_t first) {
+    const Index *x = scan->x;
+    const Cells *in = scan->in;
+    for (int skips = 0; r < (uint32_t)in->count; ++r, ++skips) {
+        for (uint32_t i = scan->of->at[r]; i < scan->of->at[r + 1]; ++i) {
+            const Token *t = &scan->of->tokens[i];
+            if (t->way & AGAIN) break;
+            uint32_t bit = ((prefix * x->classes + t->cls) * 0x9E3779B1u) >> x->shift;
+            if (!(x->triples[bit >> 3] >> (bit & 7) & 1)) continue;
+            uint32_t from = low, to = high;
+            while (from < to) {
+                uint32_t middle = (from + to) / 2;
+                if (x->third[middle] < t->cls) from = middle + 1;
+                else to = middle;
+            }
+            for (; from < high && x->third[from] == t->cls; ++from) try_pattern(scan, from, p, first);
+        }
+        if (!(in->cells[r].code & OPTIONAL) || skips == SKIPS) break;
+    }
+}
+
+static void scan_cells(Scan *scan) {
+    const Index *x = scan->x;
+    const Cells *in = scan->in;
+    const Tokens *of = scan->of;
+    for (uint32_t p = 0; p < (uint32_t)in->count; ++p) {
+        Py_ssize_t first = scan->count;
+        for (uint32_t i = of->at[p]; i < of->at[p + 1]; ++i) {
+            const Token *a = &of->tokens[i];
+            if (a->way & AGAIN) break;
+            uint32_t row = (uint32_t)a->cls * x->classes;
+            uint32_t q = a->end;
+            for (int skips = 0; q < (uint32_t)in->count; ++q, ++skips) {
+                for (uint32_t j = of->at[q]; j < of->at[q + 1]; ++j) {
+                    const Token *b = &of->tokens[j];
+                    if (b->way & AGAIN) break;
+                    uint32_t prefix = row + b->cls;
+                    if (!(x->pairs[prefix >> 3] >> (prefix & 7) & 1)) continue;
+                    uint32_t low = x->pair_at[prefix], high = x->pair_at[prefix + 1];
+                    for (; low < high && !x->third[low]; ++low) try_pattern(scan, low, p, first);
+                    if (low == high) continue;
+                    uint32_t past = run_end(in, b->end);
+                    try_third(scan, p, b->end, prefix, low, high, first);
+                    if (past > b->end) try_third(scan, p, past, prefix, low, high, first);
+                }
+                if (!(in->cells[q].code & OPTIONAL) || skips == SKIPS) break;
+            }
+        }
+    }
+}
+
+static PyTypeObject IndexType;
+
+static PyObject *hits_list(const Scan *scan) {
+    PyObject *list = PyList_New(scan->count);
+    for (Py_ssize_t i = 0; list && i < scan->count; ++i) {
+        const Hit *hit = &scan->hits[i];
+        PyObject *row = Py_BuildValue("(IIII)", hit->start, hit->end, hit->owner, hit->folds);
+        if (!row) Py_CLEAR(list);
+        else PyList_SET_ITEM(list, i, row);
+    }
+    return list;
+}
+
+static PyObject *Scanner_scan(Scanner *self, PyObject *const *args, Py_ssize_t given) {
+    if (given != 3 || !PyUnicode_Check(args[0]) || !PyObject_TypeCheck(args[1], &IndexType)) {
+        PyErr_SetString(PyExc_TypeError, "scan(text: str, index: Index, enabled: int)");
+        return NULL;
+    }
+    unsigned long enabled = PyLong_AsUnsignedLong(args[2]);
+    if (enabled == (unsigned long)-1 && PyErr_Occurred()) return NULL;
+    Cells cells;
+    Tokens tokens;
+    Scan scan = {(Index *)args[1], &cells, &tokens, (uint32_t)enabled, NULL, 0, 0, 0};
+    PyObject *folded = NULL, *hits = NULL, *both = NULL;
+    tokens.tokens = tokens.own, tokens.at = tokens.own_at, tokens.room = 1024, tokens.failed = 0;
+    if (fold_cells(self, args[0], &cells) < 0) goto done;
+    if (cells.count > 256 && !(tokens.at = PyMem_RawMalloc((cells.count + 1) * sizeof(uint32_t)))) {
+        tokens.at = tokens.own_at;
+        tokens.failed = 1;
+        goto done;
+    }
+    if (cells.count >= UNLOCKED) {
+        Py_BEGIN_ALLOW_THREADS
+        read_tokens(self, &cells, &tokens);
+        if (!tokens.failed) scan_cells(&scan);
+        Py_END_ALLOW_THREADS
+    } else {
+        read_tokens(self, &cells, &tokens);
+        if (!tokens.failed) scan_cells(&scan);
+    }
+    if (tokens.failed || scan.failed) goto done;
+    folded = folded_text(args[0], &cells);
+    hits = folded ? hits_list(&scan) : NULL;
+    both = hits ? PyTuple_Pack(2, folded, hits) : NULL;
+done:
+    if (!both && !PyErr_Occurred()) PyErr_NoMemory();
+    if (tokens.tokens != tokens.own) PyMem_RawFree(tokens.tokens);
+    if (tokens.at != tokens.own_at) PyMem_RawFree(tokens.at);
+    PyMem_RawFree(scan.hits);
+    free_cells(&cells);
+    Py_XDECREF(folded);
+    Py_XDECREF(hits);
+    return both;
+}
+
+static PyObject *Scanner_fold(Scanner *self, PyObject *text) {
+    Cells cells;
+    PyObject *made = NULL;
+    if (!PyUnicode_Check(text)) return PyErr_Format(PyExc_TypeError, "fold(text: str)");
+    if (fold_cells(self, text, &cells) == 0) made = folded_text(text, &cells);
+    else PyErr_NoMemory();
+    free_cells(&cells);
+    return made;
+}
+
+static PyObject *Scanner_offsets(Scanner *self, PyObject *text) {
+    Cells cells;
+    PyObject *list = NULL;
+    if (!PyUnicode_Check(text)) return PyErr_Format(PyExc_TypeError, "offsets(text: str)");
+    if (fold_cells(self, text, &cells) < 0) PyErr_NoMemory();
+    else list = PyList_New(cells.solid);
+    for (Py_ssize_t i = 0, to = 0; list && i < cells.count; ++i) {
+        if (cells.cells[i].code & OPTIONAL) continue;
+        PyObject *at = PyLong_FromUnsignedLong(cells.cells[i].at);
+        if (!at) Py_CLEAR(list);
+        else PyList_SET_ITEM(list, to++, at);
+    }
+    free_cells(&cells);
+    return list;
+}
+
+static int Scanner_init(Scanner *self, PyObject *args, PyObject *kwargs) {
+    PyObject *list;
+    (void)kwargs;
+    if (!PyArg_ParseTuple(args, "O", &list) || open_views(list, self->views, 12, &self->opened) < 0) return -1;
+    self->folded = self->views[0].buf, self->several_at = self->views[1].buf, self->several = self->views[2].buf;
+    self->option_at = self->views[3].buf, self->option_class = self->views[4].buf, self->option_target = self->views[5].buf;
+    self->option_way = self->views[6].buf, self->split_parts = self->views[7].buf, self->split_target = self->views[8].buf;
+    self->split_class = self->views[9].buf, self->syllable = self->views[10].buf, self->syllable_class = self->views[11].buf;
+    self->limit = (uint32_t)(self->views[0].len / 4);
+    self->splits = (uint32_t)(self->views[8].len / 4);
+    self->syllables = (uint32_t)(self->views[10].len / 4);
+    for (uint32_t i = 0; i < self->splits; ++i) {
+        uint32_t bit = pair_bit(self->split_parts[4 * i], self->split_parts[4 * i + 1]);
+        self->pair_filter[bit >> 3] |= (uint8_t)(1 << (bit & 7));
+    }
+    return 0;
+}
+
+static int Index_init(Index *self, PyObject *args, PyObject *kwargs) {
+    PyObject *list;
+    (void)kwargs;
+    if (!PyArg_ParseTuple(args, "OII", &list, &self->classes, &self->shift) || open_views(list, self->views, 10, &self->opened) < 0) return -1;
+    self->shift = 32 - self->shift;
+    self->pair_at = self->views[0].buf, self->third = self->views[1].buf, self->triples = self->views[2].buf, self->at = self->views[3].buf;
+    self->chars = self->views[4].buf, self->sounds = self->views[5].buf, self->read = self->views[6].buf;
+    self->allowed = self->views[7].buf, self->added = self->views[8].buf, self->owner = self->views[9].buf;
+    uint32_t square = self->classes * self->classes;
+    if (!(self->pairs = PyMem_Calloc(square / 8 + 1, 1))) return PyErr_NoMemory(), -1;
+    for (uint32_t i = 0; i < square; ++i)
+        if (self->pair_at[i] < self->pair_at[i + 1]) self->pairs[i >> 3] |= (uint8_t)(1 << (i & 7));
+    return 0;
+}
+
+static void Scanner_dealloc(Scanner *self) {
+    close_views(self->views, self->opened);
+    Py_TYPE(self)->tp_free((PyObject *)self);
+}
+
+static void Index_dealloc(Index *self) {
+    PyMem_Free(self->pairs);
+    close_views(self->views, self->opened);
+    Py_TYPE(self)->tp_free((PyObject *)self);
+}
+
+static PyMethodDef scanner_methods[] = {
+    {"fold", (PyCFunction)Scanner_fold, METH_O, "fold(text) -> the folded text"},
+    {"offsets", (PyCFunction)Scanner_offsets, METH_O, "offsets(text) -> for each folded character, its place in the text"},
+    {"scan", (PyCFunction)(void (*)(void))Scanner_scan, METH_FASTCALL, "scan(text, index, enabled) -> (the folded text, [(start, end, owner, folds)])"},
+    {NULL, NULL, 0, NULL},
+};
+
+static PyTypeObject ScannerType = {
+    PyVarObject_HEAD_INIT(NULL, 0).tp_name = "moderation.text._scan.Scanner",
+    .tp_basicsize = sizeof(Scanner),
+    .tp_flags = Py_TPFLAGS_DEFAULT,
+    .tp_doc = "Scanner([the arrays of ScanTables])",
+    .tp_new = PyType_GenericNew,
+    .tp_init = (initproc)Scanner_init,
+    .tp_dealloc = (destructor)Scanner_dealloc,
+    .tp_methods = scanner_methods,
+};
+
+static PyTypeObject IndexType = {
+    PyVarObject_HEAD_INIT(NULL, 0).tp_name = "moderation.text._scan.Index",
+    .tp_basicsize = sizeof(Index),
+    .tp_flags = Py_TPFLAGS_DEFAULT,
+    .tp_doc = "Index([the arrays of SoundIndex], number of classes, TRIPLE_BITS)",
+    .tp_new = PyType_GenericNew,
+    .tp_init = (initproc)Index_init,
+    .tp_dealloc = (destructor)Index_dealloc,
+};
+
+static struct PyModuleDef definition = {PyModuleDef_HEAD_INIT, "_scan", NULL, -1, NULL, NULL, NULL, NULL, NULL};
+
+PyMODINIT_FUNC PyInit__scan(void) {
+    PyObject *module = PyModule_Create(&definition);
+    if (!module) return NULL;
+    if (PyType_Ready(&ScannerType) < 0 || PyType_Ready(&IndexType) < 0 ||
+        PyModule_AddObjectRef(module, "Scanner", (PyObject *)&ScannerType) < 0 ||
+        PyModule_AddObjectRef(module, "Index", (PyObject *)&IndexType) < 0)
+        Py_CLEAR(module);
+    return module;
+}

@@ -1,0 +1,133 @@
+"""The sound index: terms by the sound classes of their characters, as flat arrays in the order in which scanning looks them up."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+
+import numpy as np
+from numpy.typing import NDArray
+
+from moderation.text.scan_tables import scan_tables
+
+LONGEST = 32
+"""Terms of more characters than this are not indexed."""
+
+TRIPLE_BITS = 22
+"""The base-2 logarithm of how many bits tell which three classes begin some pattern."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """A term, or another writing of it, to be found by sound.
+
+    text     folded
+    owner    number of what it stands for
+    allowed  a bit for each fold, by its place in FOLDS, that it may be found through
+    added    the bits of those that this writing itself is made by
+    """
+
+    text: str
+    owner: int
+    allowed: int
+    added: int = 0
+
+
+@dataclass(frozen=True)
+class SoundIndex:
+    """Patterns in the order of their first three classes. Ranges are half-open.
+
+    pair_at  by first class times the number of classes plus the second: where the patterns begin that begin so
+    third    the third class, 0 for a pattern of two characters
+    triples  a bit for each hash of three classes that begin some pattern
+    at       where the characters of a pattern begin in `chars`, `sounds` and `read`
+    chars    the characters; their classes; their usual readings as `packed`, 0 for none
+    allowed, added, owner  of a pattern, as in `Pattern`
+    """
+
+    pair_at: NDArray[np.uint32]
+    third: NDArray[np.uint16]
+    triples: NDArray[np.uint8]
+    at: NDArray[np.uint32]
+    chars: NDArray[np.uint32]
+    sounds: NDArray[np.uint16]
+    read: NDArray[np.uint32]
+    allowed: NDArray[np.uint32]
+    added: NDArray[np.uint32]
+    owner: NDArray[np.uint32]
+
+    def arrays(self) -> dict[str, NDArray[np.generic]]:
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
+
+def build_index(patterns: Iterable[Pattern]) -> SoundIndex:
+    """The index of all patterns whose every character has a sound class; others are left out.
+
+    A character with a second reading makes a second entry.
+    """
+    tables = scan_tables()
+    usual, second, read = tables.term_class, tables.term_second, tables.term_read
+    fitting = [pattern for pattern in patterns if 2 <= len(pattern.text) <= LONGEST]
+    codes = np.frombuffer("".join(pattern.text for pattern in fitting).encode("utf-32-le"), "<u4")
+    codes = np.minimum(codes, len(usual) - 1)
+    lengths = np.array([len(pattern.text) for pattern in fitting], np.int64)
+    numbers = np.array([(p.owner, p.allowed, p.added) for p in fitting], np.uint32).reshape(-1, 3)
+    starts = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+    sounds = usual[codes]
+    whole = np.ones(len(fitting), bool)
+    if len(fitting):
+        whole = np.minimum.reduceat(sounds, starts[:-1]) > 0
+    rows = np.flatnonzero(whole)
+    # One more entry for each second reading, with that one character's class put in its place.
+    places = np.flatnonzero((second[codes] > 0) & np.repeat(whole, lengths))
+    again = np.searchsorted(starts, places, side="right") - 1
+    rows = np.concatenate([rows, again])
+    taken, at = _gather(starts, lengths, rows)
+    chosen = sounds[taken]
+    first_again = len(rows) - len(again)
+    chosen[at[first_again:-1] + (places - starts[again])] = second[codes[places]]
+    return _ordered(codes[taken], chosen, read[codes[taken]], at, numbers[rows])
+
+
+def _ordered(
+    codes: NDArray[np.uint32],
+    sounds: NDArray[np.uint16],
+    read: NDArray[np.uint32],
+    at: NDArray[np.int64],
+    numbers: NDArray[np.uint32],
+) -> SoundIndex:
+    count, lengths = scan_tables().classes, np.diff(at)
+    first, second = sounds[at[:-1]].astype(np.int64), sounds[at[:-1] + 1].astype(np.int64)
+    beyond = np.append(sounds, 0)[np.minimum(at[:-1] + 2, len(sounds))]
+    third = np.where(lengths > 2, beyond, 0).astype(np.int64)
+    order = np.lexsort((third, second, first))
+    pairs = (first * count + second)[order]
+    taken, places = _gather(at, lengths, order)
+    bits = np.zeros(1 << TRIPLE_BITS, bool)
+    bits[hashed(first, second, third)[third > 0]] = True
+    return SoundIndex(
+        pair_at=np.searchsorted(pairs, np.arange(count * count + 1)).astype(np.uint32),
+        third=third[order].astype(np.uint16),
+        triples=np.packbits(bits, bitorder="little"),
+        at=places.astype(np.uint32),
+        chars=codes[taken].astype(np.uint32),
+        sounds=sounds[taken].astype(np.uint16),
+        read=read[taken].astype(np.uint32),
+        owner=numbers[order, 0].copy(),
+        allowed=numbers[order, 1].copy(),
+        added=numbers[order, 2].copy(),
+    )
+
+
+def hashed(first: NDArray[np.int64], second: NDArray[np.int64], third: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The number of the bit of `triples` for three classes."""
+    count = scan_tables().classes
+    mixed = ((first * count + second) * count + third) * 0x9E3779B1
+    return (mixed & 0xFFFFFFFF) >> (32 - TRIPLE_BITS)
+
+
+def _gather(
+    starts: NDArray[np.int64], lengths: NDArray[np.int64], rows: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The elements of ragged rows in a new order, and where each then starts."""
+    taken = lengths[rows]
+    at = np.concatenate([[0], np.cumsum(taken)]).astype(np.int64)
+    return np.arange(at[-1]) + np.repeat(starts[:-1][rows] - at[:-1], taken), at
