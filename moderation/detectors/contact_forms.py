@@ -77,9 +77,8 @@ _LIKE_DIGITS = re.compile(r"(?<![a-z0-9_])[1li](?:[ -]?[0-9oil]){10}(?![a-z0-9_]
 _LETTERED = re.compile(
     r"(?<![a-z0-9])(?:1(?:[a-z]{1,2}[0-9]){10}|1[0-9]{2}[a-z空杠点横]{1,3}[0-9]{4}[a-z空杠点横]{1,3}[0-9]{4})(?![a-z0-9])"
 )
-_SOUNDS = "另灵铃伊医衣妖尔散山伞思午舞溜柳期妻吧巴爸扒久酒"
-_SPOKEN = re.compile(f"[0-9{_SOUNDS}]{{11}}")
-_SPOKEN_DIGITS = str.maketrans(_SOUNDS, "00011112333455667788889" + "9")
+_SOUNDS = str.maketrans("另灵铃伊医衣妖尔散山伞思午舞溜柳期妻吧巴爸扒久酒", "000111123334556677888899")
+_SPOKEN = re.compile(f"[0-9{''.join(map(chr, _SOUNDS))}]{{11}}")
 _DOUBLED = re.compile(r"(?<![0-9])(?:([0-9])\1){11}(?![0-9])")
 _BACKWARDS = re.compile(r"(?<![0-9a-z])[0-9]{9}[3-9]1(?![0-9a-z])")
 _BACKWARDS_SAID = re.compile("倒|反过来|反着|反读|逆序")
@@ -118,7 +117,7 @@ def phones(reading: Reading) -> Iterator[Form]:
         if value := mobile(_digits(match.group())) or "":
             yield _phone(reading, match, value, "inserted")
     for match in _SPOKEN.finditer(reading.digital):
-        value = match.group().translate(_SPOKEN_DIGITS)
+        value = match.group().translate(_SOUNDS)
         if value != match.group() and mobile(value):
             yield _phone(reading, match, value, "homophone")
     for match in _DOUBLED.finditer(reading.digital):
@@ -209,6 +208,8 @@ def _as_written(shape: tuple[int, ...], gaps: list[str], written: list[str], who
         return True
     if not whole or all(int(a) < int(b) for a, b in pairwise(written)) or (listed and max(shape) > 1):
         return False
+    if set("".join(written)) <= set("1234567") and set(gaps) == {" "}:  # a tune
+        return None
     return True if max(shape) == 1 or any(set(gap) - set(" -.") for gap in gaps) else None
 
 

@@ -1,7 +1,8 @@
 """The mailboxes and hosts in a text, plain or disguised, without any lead."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from moderation.detectors.contact_forms import ContactKind, Form
 from moderation.detectors.contact_reading import NOISE, Reading
@@ -21,9 +22,9 @@ _WORDS = _words(
     "design space press host click date trade shop store club cloud tech link group video games company zone life world "
     "today cool chat plus pw ws la su nu gg ly sh st sx vc ag pink blue bet poker casino"
 )
-_PROVIDERS = "qq|163|126|139|189|gmail|outlook|hotmail|foxmail|sina|sohu|yeah|aliyun|icloud|yahoo|live|vip.qq|vip.163"
-MESSENGERS = _words(
-    "t.me telegram.me telegram.dog wa.me api.whatsapp.com chat.whatsapp.com line.me lin.ee discord.gg m.me signal.me "
+TELEGRAM = _words("t.me telegram.me telegram.dog")
+MESSENGERS = TELEGRAM | _words(
+    "wa.me api.whatsapp.com chat.whatsapp.com line.me lin.ee discord.gg m.me signal.me "
     "u.wechat.com qm.qq.com jq.qq.com wpa.qq.com"
 )
 SHORTENERS = _words(
@@ -35,131 +36,167 @@ _NO_HOSTS = _words("asp.net vb.net ado.net ml.net paint.net battle.net")
 _NO_LABELS = _words("mr mrs ms dr miss st no vs jr sr prof main test index env config")
 _PUBLIC_BODIES = re.compile(r"(?:^|\.)(?:gov|edu)\.cn$|^12306\.cn$")
 
+# What stands for the point between two labels.
 _DOT = rf"(?: ?\. ?| ?[。·] ?| ?\((?:\.|点|dot)\) ?| ?点 ?| dot |[{NOISE}]\.[{NOISE}]?|\.[{NOISE}])"
+_LABEL = "[a-z0-9-]{1,63}+"
+_BLANK = rf"[ {NOISE}·]"
+
+_ANY_AT = re.compile(rf"@|#|艾特|圈a|\bat\b|\(a\)|{NOISE}")
+_PROVIDERS = r"(?:vip\.)?(?:qq|163)|126|139|189|gmail|outlook|hotmail|foxmail|sina|sohu|yeah|aliyun|icloud|yahoo|live"
+_USER = r"(?<![a-z0-9._%+-])(?P<user>[a-z0-9][a-z0-9._%+-]{0,63})"
+_MAILS = [
+    re.compile(pattern)
+    for pattern in (
+        rf"{_USER}(?P<at> ?@ ?)(?P<host>{_LABEL}(?:{_DOT}{_LABEL})+)",
+        rf"{_USER}(?P<at> ?(?:@|#|\(@\)|\(?at\)|\(a\)|艾特|圈a|{NOISE}) ?| at )"
+        rf"(?P<host>(?:{_PROVIDERS})(?:{_DOT}| )(?:com|cn|net))(?![a-z0-9-])",
+        r"(?<![a-z0-9])(?P<user>(?:[a-z0-9_.-] ){3,40})(?P<at>@ ?)"
+        r"(?P<host>(?:q ?q|1 ?6 ?3|1 ?2 ?6|g ?m ?a ?i ?l) ?[.。点] ?c ?o ?m)(?![a-z0-9])",
+        r"(?<![a-z0-9._%+-])(?P<user>[1-9][0-9]{4,10})(?P<at> ?@ ?)(?P<host>qq)(?![a-z0-9.])",
+    )
+]
+
 _ANY_DOT = re.compile("[.。·点]|dot|www")
-_HOSTS = re.compile(rf"(?<![a-z0-9-])[a-z0-9-]{{1,63}}+(?:{_DOT}[a-z0-9-]{{1,63}}+)+")
+_HOSTS = re.compile(rf"(?<![a-z0-9-]){_LABEL}(?:{_DOT}{_LABEL})+")
 _LABELS = re.compile(rf"({_DOT})?([a-z0-9-]+)")
 _SCHEME = re.compile(r"h(?:tt|xx)ps? ?: ?/ ?/ ?$")
 _PATH = re.compile(r"(?::[0-9]{2,5})?(?:/[a-z0-9\-._~%/?#=&+:@!$*']*)?")
-_NUMERIC_HOST = re.compile(
-    r"h(?:tt|xx)ps?://([0-9]{1,3}(?:\.[0-9]{1,3}){3})(?::[0-9]{1,5})?(?:/[a-z0-9\-._~%/?#=&+]*)?"
-)
+_NUMERIC = re.compile(r"h(?:tt|xx)ps?://([0-9]{1,3}(?:\.[0-9]{1,3}){3}(?::[0-9]{1,5})?(?:/[a-z0-9\-._~%/?#=&+]*)?)")
 _PRIVATE = re.compile(r"127\.|10\.|192\.168\.|0\.0|172\.(?:1[6-9]|2[0-9]|3[01])\.")
-_SPELT_TOP = r"(?:c[ ※·]{0,2}o[ ※·]{0,2}m|c[ ※·]{0,2}n|n[ ※·]{0,2}e[ ※·]{0,2}t)(?![a-z0-9])"
-_SPELT = re.compile(
-    rf"(?<![a-z0-9.])[a-z0-9](?:[ ※·]{{1,2}}[a-z0-9.。点]){{1,40}}[ ※·]{{0,2}}[.。点][ ※·]{{0,2}}{_SPELT_TOP}"
-    rf"|(?<![a-z0-9])w ?w ?w[ .。·,点※]{{1,3}}[a-z0-9-]{{2,63}}[ .。·,点※]{{1,3}}(?:{_SPELT_TOP}|(?:top|xyz|vip|cc)(?![a-z0-9]))"
-    r"|(?<![a-z0-9-])[a-z0-9-]{2,63} ?点 ?(?:康姆|卡姆|抗姆|靠姆|康木|靠母|西恩)"
+_TAIL = rf"(?:c{_BLANK}{{0,2}}o{_BLANK}{{0,2}}m|c{_BLANK}{{0,2}}n|n{_BLANK}{{0,2}}e{_BLANK}{{0,2}}t)"
+_LETTER_BY_LETTER = re.compile(
+    rf"(?<![a-z0-9.])[a-z0-9](?:{_BLANK}{{1,2}}[a-z0-9.。点]){{1,40}}{_BLANK}{{0,2}}[.。点]{_BLANK}{{0,2}}{_TAIL}(?![a-z0-9])"
 )
-_CHINESE_HOST = re.compile(r"[\u4e00-\u9fff]{2,10}\.(?:com|cn|net|cc)(?![a-z0-9.])")
-_SOUND_OF_COM = re.compile(" ?点 ?(?:康姆|卡姆|抗姆|靠姆|康木|靠母)")
-
-_MAIL = re.compile(
-    rf"(?<![a-z0-9._%+-])([a-z0-9][a-z0-9._%+-]{{0,63}})( ?@ ?)([a-z0-9-]{{1,63}}+(?:{_DOT}[a-z0-9-]{{1,63}}+)+)"
-    rf"|(?<![a-z0-9._%+-])([a-z0-9][a-z0-9._-]{{2,63}})( ?(?:@|#|\(@\)|\(?at\)|\(a\)|艾特|圈a|{NOISE}) ?| at )"
-    rf"((?:{_PROVIDERS})(?:{_DOT}| )(?:com|cn|net))(?![a-z0-9-])"
-    rf"|(?<![a-z0-9])((?:[a-z0-9_.-] ){{3,40}})(@ ?)((?:q ?q|1 ?6 ?3|1 ?2 ?6|g ?m ?a ?i ?l) ?[.点。] ?{_SPELT_TOP})"
-    r"|(?<![a-z0-9._%+-])([1-9][0-9]{4,10})( ?@ ?)(qq)(?![a-z0-9.])"
+_WWW = re.compile(
+    rf"(?<![a-z0-9])w ?w ?w[ .。·,点{NOISE}]{{1,3}}([a-z0-9-]{{2,63}})[ .。·,点{NOISE}]{{1,3}}({_TAIL}|top|xyz|vip|cc)(?![a-z0-9])"
 )
+_SOUNDING = re.compile(r"(?<![a-z0-9-])([a-z0-9-]{2,63}) ?点 ?(?:康姆|卡姆|抗姆|靠姆|康木|靠母)")
+_CHINESE = re.compile(r"[\u4e00-\u9fff]{2,10}\.(?:com|cn|net|cc)(?![a-z0-9.])")
 
 
 def mails(reading: Reading) -> Iterator[Form]:
-    """Mailboxes, as user@host.tld; one without a known top-level domain only if @ and points are plain."""
-    if "@" not in reading.plain and not _HIDDEN_AT.search(reading.plain):
+    """Mailboxes, as user@host.tld; in no order, and one may come twice.
+
+    An @ written otherwise counts before the hosts of large providers alone.
+    """
+    if _ANY_AT.search(reading.plain) is None:
         return
-    for match in _MAIL.finditer(reading.plain):
-        user, at, host = (part for part in match.groups() if part is not None)
-        end = match.end()
-        if match[1] is not None:
-            cut = _top_of(host)
-            if cut is None:
-                continue
-            end -= len(host) - cut
-            host = host[:cut]
-        value = f"{user}@{_plain_host(host) if host != 'qq' else 'qq.com'}".replace(" ", "")
-        folds = reading.folds(match.start(), end) | _sign_folds(at, "@") | _host_folds(host)
-        if " " in user:
+    for match in (match for pattern in _MAILS for match in pattern.finditer(reading.plain)):
+        user, at = match["user"], match["at"]
+        host, end, folds = match["host"], match.end(), reading.folds(*match.span())
+        if user == "git":
+            continue
+        if host == "qq":
+            name = "qq.com"
+        elif " " in user:
+            name = re.sub("[。点]", ".", host.replace(" ", ""))
             folds.add("inserted")
-        yield Form(ContactKind.EMAIL, value, match.start(), end, frozenset(folds))
-
-
-_HIDDEN_AT = re.compile(rf"#|艾特|圈a|\bat\b|{NOISE}")
+        else:
+            labels = _labels(host.replace(" ", ".") if not _ANY_DOT.search(host) else host)
+            last = max((n for n, label in enumerate(labels) if n and _top(label.text)), default=0)
+            if not last:
+                continue
+            end -= len(host) - labels[last].end
+            name = ".".join(label.text for label in labels[: last + 1])
+            folds = reading.folds(match.start(), end).union(*(_sign_folds(x.dot, ".") for x in labels[1 : last + 1]))
+            folds |= {"inserted"} if not _ANY_DOT.search(host) else set()
+        folds |= _sign_folds(at, "@")
+        yield Form(ContactKind.EMAIL, f"{user.replace(' ', '')}@{name}", match.start(), end, frozenset(folds))
 
 
 def hosts(reading: Reading) -> Iterator[Form]:
-    """Hosts and what follows them: a URL where a scheme, www or a path says so, else a domain; in no order."""
+    """Hosts and what follows them: a URL where a scheme, www or a path says so, else a domain; in no order.
+
+    A host of Telegram is TELEGRAM.
+    """
     plain = reading.plain
     if _ANY_DOT.search(plain) is None:
         return
-    for match in _NUMERIC_HOST.finditer(plain):
+    for match in _NUMERIC.finditer(plain):
         if not _PRIVATE.match(match[1]):
-            value = match.group().partition("//")[2]
-            yield Form(ContactKind.URL, value, *match.span(), frozenset(reading.folds(*match.span())))
+            yield _form(reading, ContactKind.URL, match, match[1])
     for match in _HOSTS.finditer(plain):
-        if form := _host_of(reading, match):
+        if form := _host(reading, match):
             yield form
-    for match in _SPELT.finditer(plain):
-        value = _plain_host(_SOUND_OF_COM.sub(".com", match.group()))
-        if value == match.group() or _PUBLIC_BODIES.search(value):
-            continue
-        folds = reading.folds(*match.span()) | {"homophone" if "点" in match.group() else "inserted"}
-        yield Form(ContactKind.DOMAIN, value, *match.span(), frozenset(folds))
-    for match in _CHINESE_HOST.finditer(plain):
-        yield Form(ContactKind.DOMAIN, match.group(), *match.span(), frozenset(reading.folds(*match.span())))
+    for match in _LETTER_BY_LETTER.finditer(plain):
+        value = re.sub("[。点]", ".", re.sub(_BLANK, "", match.group()))
+        yield _form(reading, ContactKind.DOMAIN, match, value, "inserted")
+    for match in _WWW.finditer(plain):
+        value = f"www.{match[1]}.{re.sub(_BLANK, '', match[2])}"
+        if value != match.group():
+            yield _form(reading, ContactKind.URL, match, value, "homophone" if "点" in match.group() else "inserted")
+    for match in _SOUNDING.finditer(plain):
+        yield _form(reading, ContactKind.DOMAIN, match, f"{match[1]}.com", "homophone")
+    for match in _CHINESE.finditer(plain):
+        yield _form(reading, ContactKind.DOMAIN, match, match.group())
 
 
-def _host_of(reading: Reading, match: re.Match[str]) -> Form | None:
-    labels = [(part[1] or "", part[2], part.start(2), part.end()) for part in _LABELS.finditer(match.group())]
-    plain, base = reading.plain, match.start()
-    last = next((n for n in range(len(labels) - 1, 0, -1) if _top(labels[n][1])), 0)
+def _form(reading: Reading, kind: ContactKind, match: re.Match[str], value: str, *folds: str) -> Form:
+    return Form(kind, value, *match.span(), frozenset(reading.folds(*match.span()) | {*folds}))
+
+
+class _Label(NamedTuple):
+    """A label of a host, what stands before it for a point, and its place in the host."""
+
+    dot: str
+    text: str
+    start: int
+    end: int
+
+
+def _labels(host: str) -> list[_Label]:
+    return [_Label(match[1] or "", match[2], match.start(2), match.end()) for match in _LABELS.finditer(host)]
+
+
+def _host(reading: Reading, match: re.Match[str]) -> Form | None:
+    plain, base, labels = reading.plain, match.start(), _labels(match.group())
     scheme = _SCHEME.search(plain[max(0, base - 10) : base])
-    if not last and scheme and labels[-1][1].isalpha():
+    last = max((n for n, label in enumerate(labels) if n and _top(label.text)), default=0)
+    if not last and scheme and labels[-1].text.isalpha():
         last = len(labels) - 1
-    if not last or (last + 1 < len(labels) and labels[last + 1][0] == "."):
+    # abc.com.then may be a file or a package as well.
+    if not last or (last + 1 < len(labels) and labels[last + 1].dot == "."):
         return None
     first = last - 1
-    while first and (labels[first][0] == labels[last][0] or labels[first - 1][1] == "www"):
+    while first and (labels[first].dot == labels[last].dot or labels[first - 1].text == "www"):
         first -= 1
-    if first:
-        scheme = None
-    start, end = base + labels[first][2], base + labels[last][3]
-    host = ".".join(label for _, label, _, _ in labels[first : last + 1])
-    dots = {dot for dot, _, _, _ in labels[first + 1 : last + 1]}
-    after = _PATH.match(plain, end)
-    path = after.group() if after else ""
-    tail = path.rstrip(".!?'")
-    url = scheme is not None or host.startswith("www.") or "/" in tail
+    parts = labels[first : last + 1]
+    start, end = base + parts[0].start, base + parts[-1].end
+    scheme = None if first else scheme
+    path = _path(plain, end)
+    host = ".".join(part.text for part in parts)
+    url = scheme is not None or host.startswith("www.") or "/" in path
     known = host in MESSENGERS | SHORTENERS
-    if not (known or scheme) and not _is_host(reading, labels[first : last + 1], base, dots, url):
+    if not (known or scheme) and not _is_host(parts, url, plain[start - 1 : start]):
         return None
     if _PUBLIC_BODIES.search(host) or host in _NO_HOSTS or plain[start - 1 : start] in ("@", "_", "%", "\\", "$"):
         return None
     if plain[end + len(path) : end + len(path) + 1] in ("_", "@", "("):
         return None
-    end += len(tail)
-    if scheme:
-        start -= len(scheme.group())
-    top, second = labels[last][1], labels[last - 1][1]
-    title = reading.written(base + labels[last][2], base + labels[last][3]).istitle()
-    sure = bool(known or url or (top not in _WORDS and not title) or _made_up(second))
-    kind = ContactKind.URL if url else ContactKind.DOMAIN
-    if host in ("t.me", "telegram.me", "telegram.dog"):
-        kind = ContactKind.TELEGRAM
-    folds = reading.folds(start, end) | set().union(*(_sign_folds(dot, ".") for dot in dots))
-    return Form(kind, host + tail, start, end, frozenset(folds), sure)
+    title = reading.written(end - len(parts[-1].text), end).istitle()
+    sure = known or url or _made_up(parts[-2].text) or (parts[-1].text not in _WORDS and not title)
+    kind = ContactKind.TELEGRAM if host in TELEGRAM else ContactKind.URL if url else ContactKind.DOMAIN
+    start, end = start - (len(scheme.group()) if scheme else 0), end + len(path)
+    folds = reading.folds(start, end).union(*(_sign_folds(part.dot, ".") for part in parts[1:]))
+    return Form(kind, host + path, start, end, frozenset(folds), sure)
 
 
-def _is_host(reading: Reading, labels: list[tuple[str, str, int, int]], base: int, dots: set[str], url: bool) -> bool:
+def _path(plain: str, end: int) -> str:
+    """Port and path, without what ends a sentence."""
+    match = _PATH.match(plain, end)
+    return match.group().rstrip(".!?'") if match else ""
+
+
+def _is_host(parts: Sequence[_Label], url: bool, before: str) -> bool:
     """Whether labels that end in a top-level domain are a host, rather than a sentence, a name, a number or a file."""
-    top, second = labels[-1][1], labels[-2][1]
-    if second.strip("-") != second or (second in _NO_LABELS and len(labels) == 2):
+    top, second = parts[-1].text, parts[-2].text
+    dots = {part.dot for part in parts[1:]}
+    if second.strip("-") != second or (second in _NO_LABELS and len(parts) == 2):
         return False
     if dots == {"."}:
-        if labels[0][1] in ("com", "org", "net", "io") or reading.plain[base - 1 : base] == ".":
+        if parts[0].text in ("com", "org", "net", "io") or before == ".":
             return False
-        if url:
-            return True
-        return len(second) > 1 and not (second.isdigit() and top not in ("com", "cn", "net", "cc"))
+        return url or (len(second) > 1 and (not second.isdigit() or top in ("com", "cn", "net", "cc")))
     if top in _WORDS or len(second) < 2:
         return False
     spaced = any(" " in dot and "点" not in dot and "dot" not in dot for dot in dots)
@@ -172,29 +209,8 @@ def _top(label: str) -> bool:
     return label in _TOP or label in _WORDS or label.startswith("xn--")
 
 
-def _top_of(host: str) -> int | None:
-    """Where a mailbox's host ends: after its last label that is a top-level domain."""
-    ends = [part.end() for part in _LABELS.finditer(host) if part[1] and _top(part[2])]
-    return ends[-1] if ends else None
-
-
 def _made_up(label: str) -> bool:
     return (any(c.isdigit() for c in label) and not label.isdigit()) or "-" in label
-
-
-def _plain_host(host: str) -> str:
-    return ".".join(
-        re.findall(
-            r"[a-z0-9-]+",
-            re.sub(rf"(?<=[a-z0-9])[ {NOISE}](?=[a-z0-9](?![a-z0-9]))", "", re.sub(" ?(?:点|dot) ?", ".", host)),
-        )
-    )
-
-
-def _host_folds(host: str) -> set[str]:
-    return set().union(
-        *(_sign_folds(dot, ".") for dot in re.findall(_DOT, host)), {"inserted"} if " " in host else set()
-    )
 
 
 def _sign_folds(written: str, sign: str) -> set[str]:

@@ -8,10 +8,10 @@ from moderation.detectors.contact_forms import ContactKind, Form, gaps_folds, ot
 from moderation.detectors.contact_reading import NOISE, Reading
 
 # What may stand between the characters of a lead, and between it and what it leads to.
-_IN = rf"[ {NOISE}♥.·*_\-/|']{{0,2}}"
+_IN = rf"[ {NOISE}♥.·*_\-/|'+]{{0,3}}"
 _JOIN = re.compile(
-    rf"(?:[ {NOISE}♥>:=,;.'\"()/|*+\-✉☎@\n]|号码?|账号|帐号|id(?![a-z0-9])|是|is(?![a-z0-9])|为|在|加|搜索?|同步?|我|的|就|请|备注|联系|手机|也|叫|"
-    r"了解|详聊|咨询|电话|qq(?![a-z_])|[vw]x?(?![a-z_])|微信(?![\u4e00-\u9fff])|名|下方|下面|这个|一下|即可|随时|唯一){0,8}"
+    rf"(?:[ {NOISE}♥>:=,;.'\"()/|*+\-✉☎@\n]|号码?|账号|帐号|id(?![a-z0-9])|是|is(?![a-z0-9])|为|在|加|搜索?|同步?|我|的|就|请|备注|"
+    r"联系|手机|电话|也|叫|名|了解|详聊|咨询|下方|下面|这个|一下|即可|随时|唯一|qq(?![a-z_])|[vw]x?(?![a-z_])|微信(?![\u4e00-\u9fff])){0,8}"
 )
 _FIRM = re.compile("[:>=@号搜是为]|i[ds]")
 
@@ -21,24 +21,26 @@ _SOUND = "[薇威维卫徽溦嶶伟魏葳喂萎围唯玮苇韦]"
 _LEAD = re.compile(
     rf"(?P<add>{_ADD})?(?:"
     rf"(?P<wechat>微{{1,3}}{_IN}(?:信{{1,3}}|[芯♥]|xin|x(?![a-z]))|{_SOUND}{_IN}(?:[信芯心新♥]|x(?![a-z]))"
-    rf"|{_LATIN}(?:we ?chat|wei ?xin|vxin|wei{_IN}[信芯♥]|(?:v{{1,3}}|w){_IN}x{{1,3}}|v{_IN}[信芯心♥])|绿泡泡|绿色软件|绿聊)"
+    rf"|{_LATIN}(?:we ?chat|wei ?xin|vxin|wei{_IN}[信芯♥]|(?:v{{1,3}}|w){_IN}x{{1,3}}|v{_IN}[信芯心♥])"
+    rf"|♥{_IN}信|绿泡泡|绿色(?:聊天)?软件|绿聊)"
     rf"|(?P<code>[卫威微伟]{_IN}星|微{_IN}[心新辛欣馨]|维新|✦|绿标)"
     rf"|(?P<group>(?:{_LATIN}qq?|扣扣?|企{_IN}鹅|♟|{_LATIN}v|微信?)?{_IN}(?:群聊?|裙|峮|君{_IN}羊|♣|(?<![a-z])qun(?![a-z])))"
     rf"|(?P<v>{_LATIN}v{{1,3}}|[薇威溦葳]|(?<![稍略轻细显卑低入些式甚渐])微)"
     rf"|(?P<qq>{_LATIN}q{_IN}q(?![a-z])|[扣蔻抠叩寇]{_IN}[扣蔻抠叩寇]|企{_IN}鹅|♟|球球|秋秋|鹅号)"
     rf"|(?P<q>{_LATIN}q(?![a-z])|[扣鹅])"
-    rf"|(?P<telegram>{_LATIN}(?:telegram|tele ?gram|t{_IN}g)(?![a-z])(?:群组?|频道)?|(?:电报|纸飞机|小飞机)(?:群组?|频道)?)|(?P<plane>飞机|✈)"
+    rf"|(?P<telegram>{_LATIN}(?:telegram|tele ?gram|t{_IN}g)(?![a-z])(?:群组?|频道)?"
+    r"|(?:电报|纸飞机|小飞机)(?:群组?|频道)?)|(?P<plane>飞机|✈)"
     r"|(?P<phone>电话|座机|热线|☎|(?<![a-z])tel(?![a-z]))"
     r"|(?P<ask>戳|滴滴|(?<![a-z])dd(?![a-z])|私聊|私信|咨询|联系|[新小大]号|备用号)"
     rf"|(?P<person>[加+]{_IN}[\u4e00-\u9fff]{{0,4}}(?:专员|客服|老师|经理|助理|顾问|新号|小号|大号|备用号|好友|管家))"
-    r")|(?P<me>(?:[加+伽佳嘉戳私找]|滴滴?|(?<![a-z])dd)(?:我|俺|偶|咱)|看(?:签名?|头像|主页|简介))"
+    r")|(?P<me>(?:[加+伽佳嘉戳私找]|滴滴?|(?<![a-z])dd)(?:我|俺|偶|咱)|加(?:ta)?(?=:)|看(?:签名?|头像|主页|简介))"
 )
 # Whatever a lead can begin with: to look for these and then for leads is ten times quicker.
 _FIRST = re.compile(
-    "[加+伽佳嘉茄咖十jtvwqd微薇威维卫徽溦嶶伟魏葳喂萎绿✦扣蔻抠叩寇企♟球秋鹅群裙峮君♣电纸小飞✈座热☎看戳滴私找咨联新大备]"
+    f"[{_SOUND[1:-1]}♥加+伽佳嘉茄咖十jtvwqd微绿✦扣蔻抠叩寇企♟球秋鹅群裙峮君♣电纸小飞✈座热☎看戳滴私找咨联新大备]"
 )
 _DENIED = re.compile(
-    r"(?:(?<![能要可好行是])不|别|勿|莫|没有?|禁止?|拒绝?|谢绝|无|非|未)"
+    r"(?:(?<![能要可好行是何])不|(?<![分特个识])别|勿|莫|(?<!有)没有?|禁止?|拒绝?|谢绝|无|非|未)"
     r"(?:要|用|想|会|能|再|必|可以?|敢|支持|提供|给|留|随便|轻易|乱|私|换|发|收|接受|通过)*(?:添?加|互)?我?的?$"
 )
 
@@ -61,6 +63,19 @@ _NO_NAMES = re.compile(
 )
 _OWN_ID = re.compile(r"(?<![a-z0-9_])wxid_[a-z0-9]{6,22}(?![a-z0-9_])")
 
+_NEVER = 99
+# From how many digits on a number is one's name there, after a firm lead and after any other.
+_LEAST = {
+    "wechat": (5, 6),
+    "code": (5, _NEVER),
+    "v": (5, _NEVER),
+    "group": (6, 7),
+    "qq": (5, 5),
+    "q": (5, 7),
+    "ask": (6, 7),
+    "person": (6, 6),
+    "me": (6, 6),
+}
 _WECHAT = frozenset({"wechat", "code", "v"})
 _QQ = frozenset({"group", "qq", "q"})
 _TELEGRAM = frozenset({"telegram", "plane"})
@@ -159,14 +174,13 @@ class _Follower:
             return False
         if self.family not in _QQ and _HOTLINE.fullmatch(value):
             return False
-        bare = {"q": 7, "qq": 5, "group": 7, "wechat": 6}.get(self.family, 99)
-        least = bare if not self.firm else 5 if self.family in ("qq", "q", "wechat", "v", "code") else 6
-        if self.family == "ask":
-            least = 6 if self.joined.strip() or self.lead.group() not in ("联系", "咨询", "私信") else 99
-        return least <= len(value) <= 11 and value[0] != "0"
+        firm, bare = _LEAST[self.family]
+        return (firm if self.firm else bare) <= len(value) <= 11 and value[0] != "0"
 
     def _written_so(self, groups: list[str], gaps: list[str]) -> bool:
         dotted = any("." in gap for gap in gaps)
+        if self.family == "q" and not self.firm and gaps and max(map(len, groups)) > 1:  # as in Q1 20240331
+            return False
         return not (dotted and max(map(len, groups)) > 1) and len(set(gaps)) <= 1
 
     def _measured(self, end: int) -> bool:
@@ -187,13 +201,13 @@ class _Follower:
         written = match.group().rstrip(f"-_{NOISE}♥")
         value = re.sub(r"[^-_a-z0-9]", "", written)
         end = match.start() + len(written)
-        if not self._may_name(value, glued=end) or self.reading.plain[end : end + 2].startswith(("@", "()")):
+        if not self._may_name(value) or self.reading.plain[end : end + 2].startswith(("@", "()")):
             return None
         folds = self.reading.folds(self.at, end) | ({"inserted"} if spaced or value != written else set())
         kind = ContactKind.QQ if self.family in _QQ else ContactKind.WECHAT
         return Form(ContactKind.TELEGRAM if self.family in _TELEGRAM else kind, value, self.at, end, frozenset(folds))
 
-    def _may_name(self, value: str, glued: int) -> bool:
+    def _may_name(self, value: str) -> bool:
         lead = self.lead.group()
         letters = value.isalpha()
         stuck = not self.joined and lead[-1].isascii() and lead[-1].isalpha()
@@ -223,7 +237,8 @@ def _form(reading: Reading, kind: ContactKind, value: str, start: int, end: int)
 
 _SPOKEN = re.compile("[薇威维卫伟魏葳喂萎围唯玮苇韦蔻抠叩寇扣球秋裙峮伽佳嘉茄咖]|[微v].?[芯心新辛欣馨星]|wei芯")
 _LIKE = re.compile("[徽溦嶶十]")
-_SIGNS = re.compile("♥$|[♟✦♣✈]")
+_SIGNS = re.compile("^♥|♥$|[♟✦♣✈]")
+_SHORT = re.compile("v|w?x|q(?!q|un)|tg|微x(?!in)")
 _SPELT = re.compile("wei|xin|jia|qun")
 _OTHER_WORDS = re.compile("企鹅|鹅|绿|飞机")
 
@@ -234,13 +249,13 @@ def _lead_folds(add: str, word: str) -> tuple[set[str], bool]:
     >>> sorted(_lead_folds("加", "v♥")[0]), _lead_folds("加", "微信"), _lead_folds("", "企鹅")
     (['emoji', 'initials'], (set(), False), (set(), True))
     """
-    bare = re.sub(rf"[ {NOISE}.·*_\-/|']|♥(?!$)", "", word)
+    bare = re.sub(rf"[ {NOISE}.·*_\-/|'+]|(?<!^)♥(?!$)", "", word)
     folds = {"inserted"} if bare != word and bare not in ("wechat", "weixin", "telegram") else set()
     whole = add + bare
     for fold, pattern in (("homophone", _SPOKEN), ("look_alike", _LIKE), ("emoji", _SIGNS), ("pinyin", _SPELT)):
         if pattern.search(whole):
             folds.add(fold)
-    if re.match("[vwqtx]|微x", bare) and not bare.startswith(("qq", "wechat", "weixin", "wei", "telegram")):
+    if _SHORT.match(bare):
         folds.add("initials")
     if re.search("vv|xx|微微|信信", bare):
         folds.add("repeated")

@@ -29,6 +29,7 @@ _SYMBOLS = {
     ",": "、",
     "。": "。｡",
     "-": "~〜−",
+    "|": "丨",
     "(": "[{",
     ")": "]}",
     "\n": LINE_ENDS,
@@ -54,17 +55,19 @@ _BLANK = frozenset("\u115f\u1160\u3164\uffa0\u2800")
 _CACHED = 0x20000
 
 
+# Punctuation, kana, Hangul and rare ideographs.
+_CLEAN = "\\x00-/:-@\\[-`{-\xa0\u2010-\u2027\u3000-\u3006\u3008-\u3020\u3040-\u30ff\u3400-\u4dbf\uac00-\ud7a3\uff01-\uff0f\uff1a-\uff20"
+
+
 def _clean() -> str:
-    # What neither is nor reads as a Latin letter or a digit, as the inside of a class; in the BMP alone, since one with
-    # ranges beyond it is 400 times slower. Emoji thus count as telling, which costs a little and loses nothing.
-    telling = sorted(ord(c) for c in ("零一二三四五六七八九幺洞拐", *_NUMERALS) for c in c if "\u4e00" <= c <= "\u9fff")
-    runs, first = (
-        [
-            "\\x00-/:-@\\[-`{-\xa0\u2010-\u2027\u3000-\u3006\u3008-\u3020\u3040-\u30ff\u3400-\u4dbf\uac00-\ud7a3\uff01-\uff0f\uff1a-\uff20"
-        ],
-        0x4E00,
-    )
-    for code in (*telling, 0xA000):
+    """The inside of a class of what is no Latin letter and no digit and reads as none.
+
+    In the BMP alone, since a class with ranges beyond it is 400 times slower; so emoji count as telling, which costs a
+    little and loses nothing.
+    """
+    numerals = {*_DIGITS, *map(ord, _NUMERALS)}
+    runs, first = [_CLEAN], 0x4E00
+    for code in (*sorted(code for code in numerals if 0x4E00 <= code < 0xA000), 0xA000):
         if code > first:
             runs.append(f"{chr(first)}-{chr(code - 1)}")
         first = code + 1

@@ -2,20 +2,23 @@
 
 What a contact may earn at most, by where it stands:
 
-| contact                                               | username | bio    | post   |
-|-------------------------------------------------------|----------|--------|--------|
-| disguised: a fold besides width and case, or its lead is a code word | reject | reject | reject |
-| a link to a messenger, as t.me                        | reject   | reject | reject |
-| telephone, WeChat, QQ, Telegram, plain                | reject   | reject | review |
-| a short link                                          | reject   | review | review |
-| e-mail, URL, domain, plain                            | reject   | review | review where words bid one to go there, else nothing |
+| contact                                | username | bio    | post                                       |
+|----------------------------------------|----------|--------|--------------------------------------------|
+| disguised                              | reject   | reject | reject                                     |
+| a link to a messenger, as t.me         | reject   | reject | reject                                     |
+| telephone, WeChat, QQ, Telegram, plain | reject   | reject | review                                     |
+| a short link                           | reject   | review | review                                     |
+| e-mail, URL, domain, plain             | reject   | review | review where words bid one to go there,    |
+|                                        |          |        | else no finding                            |
 
-Text in a picture counts as a bio. Public help lines, the hosts of public bodies, and a lead with nothing after it are no contacts.
+Disguised is what takes more to read than width, case and traditional, and what a code word leads to. Text in a picture
+counts as a bio. Public help lines, the hosts of public bodies, and a lead with nothing after it are no contacts.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from itertools import chain
 
 from moderation.core.finding import Finding, Verdict
 from moderation.core.folded import FOLDS
@@ -30,7 +33,7 @@ VERSION = 1
 
 CATEGORY = "advertising_trade"
 
-_PLAIN = frozenset({"width", "case"})
+_PLAIN = frozenset({"width", "case", "traditional"})
 _ADDRESSES = frozenset({ContactKind.EMAIL, ContactKind.URL, ContactKind.DOMAIN})
 
 
@@ -42,7 +45,7 @@ class Contact:
     span       of lead and contact, in the text as submitted
     folds      without which it would not have been found, in order of application
     lead       whether a word beside it leads to it; beside an address, one that bids to go there
-    disguised  whether it takes more than width and case to read it, or a code word leads to it
+    disguised  whether it takes more to read it than width, case and traditional, or a code word leads to it
     """
 
     kind: ContactKind
@@ -117,28 +120,24 @@ def _found(reading: Reading) -> Iterator[Contact]:
     def free(start: int, end: int) -> bool:
         return 1 not in taken[start:end]
 
-    for find in (mails, hosts):
-        for form in find(reading):
-            lead = bidden(reading, form.start, form.end)
-            if (form.sure or lead) and free(form.start, form.end):
-                taken[form.start : form.end] = b"\1" * (form.end - form.start)
-                yield _contact(reading, form, form.start, form.end, lead)
+    def contact(form: Form, start: int | None, end: int | None, lead: bool, code: bool = False) -> Contact:
+        # A lead between two contacts goes to the first that takes it.
+        first = form.start if start is None or not free(start, form.start) else start
+        last = form.end if end is None or not free(form.end, end) else end
+        taken[first:last] = b"\1" * (last - first)
+        folds = tuple(name for name in FOLDS if name in form.folds)
+        disguised = code or not form.folds <= _PLAIN
+        return Contact(form.kind, form.value, reading.span(first, last), folds, lead, disguised)
+
+    for form in chain(mails(reading), hosts(reading)):
+        lead = bidden(reading, form.start, form.end)
+        if (form.sure or lead) and free(form.start, form.end):
+            yield contact(form, None, None, lead)
     numbers = {form.start: form for form in phones(reading) if free(form.start, form.end)}
     for found in led(reading, numbers, free):
-        form = found.form
-        taken[form.start : form.end] = b"\1" * (form.end - form.start)
-        yield _contact(reading, form, found.start, form.end, True, found.code)
+        yield contact(found.form, found.start, None, True, found.code)
     for form in numbers.values():
-        if not free(form.start, form.end):
-            continue
-        start, end = preceded(reading, form.start), followed(reading, form.end)
-        if form.sure or start is not None or end is not None:
-            taken[form.start : form.end] = b"\1" * (form.end - form.start)
-            lead = start is not None or end is not None
-            yield _contact(reading, form, form.start if start is None else start, end or form.end, lead)
-
-
-def _contact(reading: Reading, form: Form, start: int, end: int, lead: bool, code: bool = False) -> Contact:
-    folds = tuple(name for name in FOLDS if name in form.folds)
-    disguised = code or not form.folds <= _PLAIN
-    return Contact(form.kind, form.value, reading.span(start, end), folds, lead, disguised)
+        before, after = preceded(reading, form.start), followed(reading, form.end)
+        lead = before is not None or after is not None
+        if (form.sure or lead) and free(form.start, form.end):
+            yield contact(form, before, after, lead)

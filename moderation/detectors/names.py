@@ -1,6 +1,6 @@
 """The name detector: what a name poses as, by putting together the words of wordlists/names.toml."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 
 from moderation.core.finding import Finding, Verdict, merged
@@ -11,10 +11,10 @@ from moderation.text.name_words import Helper, NameRules, Role, Where, Word
 
 BRAND_MISUSE, FALSE_IDENTITY = "brand_misuse", "false_identity"
 
-_KINDS = frozenset({Kind.USERNAME, Kind.AVATAR})
+_SHOP = frozenset({Role.BRAND, Role.BUSINESS})
 
 _PAIRS = {
-    frozenset({Role.BRAND, Role.BUSINESS}): Verdict.REJECT,
+    _SHOP: Verdict.REJECT,
     frozenset({Role.BRAND, Role.OFFICIAL}): Verdict.REJECT,
     frozenset({Role.BRAND, Role.STAFF}): Verdict.REJECT,
     frozenset({Role.BRAND, Role.OFFICE}): Verdict.REJECT,
@@ -43,8 +43,16 @@ _JOCULAR = frozenset({Role.AUTHORITY, Role.OFFICE, Role.RESTRICTED, Role.STAFF, 
 
 _TITLES = frozenset({Role.AUTHORITY, Role.OFFICE, Role.RESTRICTED})
 
-_NEAR = 3
-"""How many words further a word still combines with another, and how many other characters may stand between."""
+_NEXT = 3
+"""How many words further a word still combines with another."""
+
+_GAP = 3
+"""How many other characters may stand between two words that combine."""
+
+_BRAND_GAP = 6
+"""The same between a mark and what makes a business of it: 小米杭州某某广场专卖店."""
+
+_FEW = 16
 
 _LOOSE = 6
 """With more other characters around them, two words earn at most a review."""
@@ -72,12 +80,12 @@ class NameDetector:
 
     def screen(self, text: str, kind: Kind, scene: Scene, now: date) -> tuple[Finding, ...]:
         """What a text of this kind poses as; nothing in bios and posts, and the same in every scene and on every day."""
-        if kind not in _KINDS:
+        if kind is not Kind.USERNAME and kind is not Kind.AVATAR:
             return ()
         names = self._read(text)
         if not names:
             return ()
-        return merged(finding for name in names for finding in self._judged(name, kind))
+        return tuple(_merged(finding for name in names for finding in self._judged(name, kind)))
 
     def _judged(self, name: Name, kind: Kind) -> Iterator[Finding]:
         setting = _Setting(name)
@@ -87,11 +95,11 @@ class NameDetector:
             if verdict > Verdict.PASS:
                 category = BRAND_MISUSE if word.role is Role.BRAND else FALSE_IDENTITY
                 yield self._finding(name, category, verdict, (at, word))
-            for other in words[number + 1 : number + 1 + _NEAR]:
+            for other in words[number + 1 : number + 1 + _NEXT]:
                 verdict = setting.together(at, word, *other)
                 if verdict > Verdict.PASS:
                     roles = {word.role, other[1].role}
-                    category = BRAND_MISUSE if roles == {Role.BRAND, Role.BUSINESS} else FALSE_IDENTITY
+                    category = BRAND_MISUSE if roles == _SHOP else FALSE_IDENTITY
                     yield self._finding(name, category, verdict, (at, word), other)
 
     def _finding(self, name: Name, category: str, verdict: Verdict, *words: tuple[int, Word]) -> Finding:
@@ -103,18 +111,26 @@ class NameDetector:
         return Finding(category, 1.0, self.source, span, folds, severity, verdict)
 
 
+def _merged(findings: Iterable[Finding]) -> Iterator[Finding]:
+    """`merged`, few findings at a time, since it compares each with all others and a picture may hold a long text."""
+    placed = sorted((finding.span.start, at, finding) for at, finding in enumerate(findings) if finding.span)
+    for at in range(0, len(placed), _FEW):
+        yield from merged(finding for _, _, finding in placed[at : at + _FEW])
+
+
 class _Setting:
     """What stands around the words of a name, and what they earn there."""
 
     def __init__(self, name: Name) -> None:
-        self._name, self._others, self._count = name, name.others, len(name.pieces)
+        self._name, self._others = name, name.others
         helpers = [piece.helper for piece in name.pieces]
         draws = any(helper & Helper.DRAWS for helper in helpers)
         before = [at for at, helper in enumerate(helpers) if helper & Helper.BEFORE]
         after = [at for at, helper in enumerate(helpers) if self._turns(at, helper)]
-        self._first_before = self._count if draws or not before else before[0]
+        self._first_before = len(helpers) if draws or not before else before[0]
         self._last_after = -1 if draws or not after else after[-1]
         self._playful = any(helper & Helper.PLAYFUL for helper in helpers)
+        self._everyday = any(helper & Helper.EVERYDAY for helper in helpers)
         self._roles = {piece.word.role for piece in name.pieces if piece.word}
         self._places: list[int | None] = [None]
         for at, piece in enumerate(name.pieces):
@@ -127,24 +143,11 @@ class _Setting:
         verdict = word.alone
         if word.placed > verdict and (place := self._place(at, word)) is not None:
             verdict, before = word.placed, self._others[place]
-        if (
-            not word.lone
-            or not verdict
-            or before + after > word.rest
-            or self._first_before < at
-            or self._last_after > at
-        ):
+        if not word.lone or not verdict or before + after > word.rest or not self._stands(word, before, after):
+            return Verdict.PASS
+        if self._spared(at) or (self._everyday and word.role is Role.RESTRICTED):
             return Verdict.PASS
         if self._playful and (word.role in _TITLES or (word.role in _JOCULAR and verdict < Verdict.REJECT)):
-            return Verdict.PASS
-        starts, ends = not before, not after
-        fits = {
-            Where.WHOLE: starts and ends and self._roles == {word.role},
-            Where.START: starts,
-            Where.END: ends,
-            Where.EDGE: starts or ends,
-        }
-        if not fits[word.where]:
             return Verdict.PASS
         return min(verdict, Verdict.REVIEW) if before + after else verdict
 
@@ -153,17 +156,34 @@ class _Setting:
         roles = frozenset({one.role, two.role})
         verdict = _PAIRS.get(roles, Verdict.PASS)
         between = self._others[second] - self._others[first + 1]
-        if not verdict or one.written == two.written or between > _NEAR:
+        if not verdict or one.written == two.written or between > (_BRAND_GAP if roles == _SHOP else _GAP):
+            return Verdict.PASS
+        if (one.close or two.close) and between:
+            return Verdict.PASS
+        # 鸿米店, 宏米科技: what sounds like a mark is another's name unless the rest is plainly a shop.
+        if roles == _SHOP and not (one.lone and two.lone) and Verdict.REVIEW is one.ceiling is two.ceiling:
             return Verdict.PASS
         if two.role not in one.partners or one.role not in two.partners:
             return Verdict.PASS
-        if self._first_before < second or self._last_after > second:
+        if self._spared(second):
             return Verdict.PASS
         if self._playful and roles <= _JOCULAR and roles != {Role.OFFICIAL}:
             return Verdict.PASS
         if between or sum(self._around(first, second)) > _LOOSE or self._vague(first, one) or self._vague(second, two):
             verdict = Verdict.REVIEW
         return min(verdict, one.ceiling, two.ceiling)
+
+    def _stands(self, word: Word, before: int, after: int) -> bool:
+        """Whether the word is the part of the name that it must be, with so many other characters before and after it."""
+        if word.where is Where.WHOLE:
+            return not before and not after and self._roles == {word.role}
+        if word.where is Where.EDGE:
+            return not before or not after
+        return not (before if word.where is Where.START else after)
+
+    def _spared(self, last: int) -> bool:
+        """Whether something said before this word or after it makes it somebody else's, or no claim."""
+        return self._first_before < last or self._last_after > last
 
     def _around(self, first: int, last: int) -> tuple[int, int]:
         return self._others[first], self._others[-1] - self._others[last + 1]

@@ -11,7 +11,10 @@
 #define EMOJI_CELL 0xFFFFFFFEu
 #define SEVERAL 0x80000000u
 #define OPTIONAL 0x80000000u /* set in the code of a cell that is no part of the folded text: an emoji that may be a word */
-#define CODE(cell) ((cell).code & 0x7FFFFFFFu)
+#define SPECIAL 0x40000000u /* set in the code of a cell that may be read as an emoji's word */
+#define CODE(cell) ((cell).code & 0x3FFFFFFFu)
+#define STRICT_THIRD 0xFFFF /* in place of a fourth class: three characters, and STRICT */
+#define STRICT 0x80000000u /* set in what a pattern allows: a character often alone stands for no other */
 #define AGAIN 0x80
 #define UNLOCKED 4096 /* from so many cells on, other threads may run meanwhile */
 #define SKIPS 8       /* so many emoji in a row may each be left out or read */
@@ -23,6 +26,9 @@ enum { B_LOOK = 1 << 4, B_REPEATED = 1 << 7, B_NUMERAL = 1 << 9, B_EMOJI = 1 << 
 typedef struct { uint32_t code, at; } Cell;
 typedef struct { uint32_t target, end; uint16_t cls; uint8_t way; } Token;
 typedef struct { uint32_t start, end, owner, folds; } Hit;
+typedef struct { uint32_t at, allowed, added, owner; } Writing;
+typedef struct { uint32_t code, read, sound; } Character;
+typedef struct { uint16_t third, fourth; } Further;
 
 typedef struct {
     Cell *cells;
@@ -34,24 +40,28 @@ typedef struct {
 
 typedef struct {
     PyObject_HEAD
-    Py_buffer views[12];
+    Py_buffer views[13];
     int opened;
     const uint32_t *folded, *several_at, *several, *option_at, *option_target, *split_parts, *split_target, *syllable;
     const uint16_t *option_class, *split_class, *syllable_class;
     const uint8_t *option_way;
     uint32_t limit, splits, syllables;
-    uint8_t pair_filter[8192];
+    uint8_t pair_filter[32768];
+    uint8_t alone[8192]; /* a bit for each character of the BMP that is often a word by itself */
 } Scanner;
 
 typedef struct {
     PyObject_HEAD
-    Py_buffer views[10];
+    Py_buffer views[5];
     int opened;
-    const uint32_t *pair_at, *at, *chars, *read, *allowed, *added, *owner;
-    const uint16_t *third, *sounds;
+    const uint32_t *pair_at;
+    const Further *further;
     const uint8_t *triples;
+    const Writing *writings;
+    const Character *characters;
     uint32_t classes, shift;
-    uint8_t *pairs; /* a bit for each pair of classes that begins some pattern */
+    uint8_t *begin, *heard, *twos; /* a bit for each pair of classes: some longer pattern begins so; one of two characters
+                                      may be found by sound or shape; any of two characters is so */
 } Index;
 
 static int open_views(PyObject *list, Py_buffer *views, int count, int *opened) {
@@ -69,6 +79,8 @@ static void close_views(Py_buffer *views, int opened) {
 }
 
 /* ---- folding ---- */
+
+static inline int is_set(const uint8_t *bits, uint32_t i) { return bits[i >> 3] >> (i & 7) & 1; }
 
 static inline int is_line_end(uint32_t c) { return (c >= 10 && c <= 13) || c == 0x85 || c == 0x2028 || c == 0x2029; }
 
@@ -164,14 +176,14 @@ static PyObject *folded_text(PyObject *text, const Cells *of) {
     if (!of->changed) return Py_NewRef(text);
     uint32_t widest = 0;
     for (Py_ssize_t i = 0; i < of->count; ++i)
-        if (!(of->cells[i].code & OPTIONAL)) widest |= of->cells[i].code;
+        if (!(of->cells[i].code & OPTIONAL)) widest |= CODE(of->cells[i]);
     PyObject *made = PyUnicode_New(of->solid, widest);
     if (!made) return NULL;
     int kind = PyUnicode_KIND(made);
     void *data = PyUnicode_DATA(made);
     Py_ssize_t to = 0;
     for (Py_ssize_t i = 0; i < of->count; ++i)
-        if (!(of->cells[i].code & OPTIONAL)) PyUnicode_WRITE(kind, data, to++, of->cells[i].code);
+        if (!(of->cells[i].code & OPTIONAL)) PyUnicode_WRITE(kind, data, to++, CODE(of->cells[i]));
     return made;
 }
 
@@ -199,11 +211,11 @@ static inline void token(Tokens *to, uint32_t *count, uint16_t cls, uint32_t tar
     t->cls = cls, t->target = target, t->way = way, t->end = end;
 }
 
-static inline uint32_t pair_bit(uint32_t a, uint32_t b) { return ((a * 0x9E3779B1u) ^ (b * 0x85EBCA6Bu)) >> 16; }
+static inline uint32_t pair_bit(uint32_t a, uint32_t b) { return ((a * 0x9E3779B1u) ^ (b * 0x85EBCA6Bu)) >> 14; }
 
 static void split_tokens(const Scanner *s, const Cells *in, uint32_t p, Tokens *to, uint32_t *count) {
     uint32_t a = in->cells[p].code, b = in->cells[p + 1].code, low = 0, high = s->splits, bit = pair_bit(a, b);
-    if (!(s->pair_filter[bit >> 3] >> (bit & 7) & 1)) return;
+    if (!is_set(s->pair_filter, bit)) return;
     while (low < high) {
         uint32_t middle = (low + high) / 2, first = s->split_parts[4 * middle], second = s->split_parts[4 * middle + 1];
         if (first < a || (first == a && second < b)) low = middle + 1;
@@ -236,7 +248,7 @@ static void syllable_tokens(const Scanner *s, const Cells *in, uint32_t p, Token
     }
 }
 
-static void read_tokens(const Scanner *s, const Cells *in, Tokens *to) {
+static void read_tokens(const Scanner *s, Cells *in, Tokens *to) {
     uint32_t count = 0;
     for (uint32_t p = 0; p < (uint32_t)in->count; ++p) {
         uint32_t code = CODE(in->cells[p]);
@@ -244,9 +256,14 @@ static void read_tokens(const Scanner *s, const Cells *in, Tokens *to) {
         if (code >= s->limit) continue;
         if (p + 1 < (uint32_t)in->count) split_tokens(s, in, p, to, &count);
         if (code >= 'a' && code <= 'z') syllable_tokens(s, in, p, to, &count);
+        int special = 0;
         /* Those of a class that came before are last, so that a loop over classes may end at the first of them. */
-        for (uint32_t k = s->option_at[code]; k < s->option_at[code + 1]; ++k)
-            token(to, &count, s->option_class[k], s->option_target[k], s->option_way[k], p + 1);
+        for (uint32_t k = s->option_at[code]; k < s->option_at[code + 1]; ++k) {
+            uint8_t way = s->option_way[k];
+            special |= (way & ~AGAIN) == EMOJI;
+            token(to, &count, s->option_class[k], s->option_target[k], way, p + 1);
+        }
+        if (special) in->cells[p].code |= SPECIAL;
     }
     to->at[in->count] = count;
 }
@@ -254,6 +271,7 @@ static void read_tokens(const Scanner *s, const Cells *in, Tokens *to) {
 /* ---- scanning ---- */
 
 typedef struct {
+    const Scanner *s;
     const Index *x;
     const Cells *in;
     const Tokens *of;
@@ -265,26 +283,28 @@ typedef struct {
 
 static inline uint32_t run_end(const Cells *in, uint32_t p) {
     /* Past the cells that repeat the one before p. */
-    while (p < (uint32_t)in->count && in->cells[p].code == in->cells[p - 1].code) ++p;
+    while (p < (uint32_t)in->count && ((in->cells[p].code ^ in->cells[p - 1].code) & ~SPECIAL) == 0) ++p;
     return p;
 }
 
-static int fits(const Token *t, uint32_t character, uint32_t read, uint32_t *folds) {
+static inline int fits(const Token *t, const Character *c, uint32_t *folds) {
     switch (t->way & ~AGAIN) {
-    case READING: *folds = t->target == character ? 0 : B_HOMOPHONE; return 1;
-    case LOOK: *folds = B_LOOK; return t->target == character;
-    case NUMERAL: *folds = B_NUMERAL; return t->target == character;
-    case EMOJI: *folds = t->target == character ? B_EMOJI : B_EMOJI | B_HOMOPHONE; return 1;
-    case SPLIT: *folds = t->target == character ? B_SPLIT : B_SPLIT | B_HOMOPHONE; return 1;
-    default: *folds = B_PINYIN; return t->target == read;
+    case READING: *folds = t->target == c->code ? 0 : B_HOMOPHONE; return 1;
+    case LOOK: *folds = B_LOOK; return t->target == c->code;
+    case NUMERAL: *folds = B_NUMERAL; return t->target == c->code;
+    case EMOJI: *folds = t->target == c->code ? B_EMOJI : B_EMOJI | B_HOMOPHONE; return 1;
+    case SPLIT: *folds = t->target == c->code ? B_SPLIT : B_SPLIT | B_HOMOPHONE; return 1;
+    default: *folds = B_PINYIN; return t->target == c->read;
     }
 }
+
+static int often_alone(const Scanner *s, uint32_t code) { return code < 65536 && is_set(s->alone, code); }
 
 /* The end of the first way to read the rest of a pattern from cell p on, or 0; a way with fewer folds first. */
 static uint32_t match(const Scan *scan, uint32_t pattern, uint32_t k, uint32_t p, uint32_t allowed, uint32_t seen, uint32_t *folds) {
     const Index *x = scan->x;
     const Cells *in = scan->in;
-    uint32_t place = x->at[pattern] + k, last = x->at[pattern + 1] - 1;
+    const Character *c = &x->characters[x->writings[pattern].at + k], *last = &x->characters[x->writings[pattern + 1].at - 1];
     uint32_t p_end = p;
     while (k && p_end < (uint32_t)in->count && p_end - p < SKIPS && in->cells[p_end].code & OPTIONAL) ++p_end;
     if (p_end == (uint32_t)in->count) {
@@ -299,9 +319,10 @@ static uint32_t match(const Scan *scan, uint32_t pattern, uint32_t k, uint32_t p
             int by_sound = i >= to;
             const Token *t = &scan->of->tokens[by_sound ? i - (to - at) : i];
             uint32_t bits, end;
-            if (t->cls != x->sounds[place] || !fits(t, x->chars[place], x->read[place], &bits)) continue;
+            if (t->cls != c->sound || !fits(t, c, &bits)) continue;
             if (by_sound != !!(bits & B_HOMOPHONE) || bits & ~allowed) continue;
-            if (place == last) { *folds = seen | bits; return t->end; }
+            if (allowed & STRICT && bits & (B_HOMOPHONE | B_LOOK) && often_alone(scan->s, CODE(in->cells[p]))) continue;
+            if (c == last) { *folds = seen | bits; return t->end; }
             if ((end = match(scan, pattern, k + 1, t->end, allowed, seen | bits, folds))) return end;
             if (k && (allowed & B_REPEATED)) {
                 uint32_t past = run_end(in, t->end);
@@ -315,11 +336,12 @@ static uint32_t match(const Scan *scan, uint32_t pattern, uint32_t k, uint32_t p
 
 static void try_pattern(Scan *scan, uint32_t pattern, uint32_t p, Py_ssize_t first) {
     const Index *x = scan->x;
-    uint32_t allowed = x->allowed[pattern] & scan->enabled, added = x->added[pattern], folds, end;
-    if (added & ~scan->enabled) return;
-    if (!(end = match(scan, pattern, 0, p, allowed, added, &folds)) || !folds) return;
+    const Writing *w = &x->writings[pattern];
+    uint32_t folds, end;
+    if (w->added & ~scan->enabled) return;
+    if (!(end = match(scan, pattern, 0, p, w->allowed & (scan->enabled | STRICT), w->added, &folds)) || !folds) return;
     for (Py_ssize_t i = first; i < scan->count; ++i)
-        if (scan->hits[i].owner == x->owner[pattern]) return;
+        if (scan->hits[i].owner == w->owner) return;
     if (scan->count == scan->room) {
         Py_ssize_t room = scan->room ? scan->room * 2 : 16;
         Hit *more = PyMem_RawRealloc(scan->hits, room * sizeof(Hit));
@@ -330,26 +352,50 @@ static void try_pattern(Scan *scan, uint32_t pattern, uint32_t p, Py_ssize_t fir
     Hit *hit = &scan->hits[scan->count++];
     hit->start = scan->in->cells[p].at;
     hit->end = scan->in->cells[end - 1].at + 1;
-    hit->owner = x->owner[pattern];
+    hit->owner = w->owner;
     hit->folds = folds;
 }
 
-static void try_third(Scan *scan, uint32_t p, uint32_t r, uint32_t prefix, uint32_t low, uint32_t high, Py_ssize_t first) {
+static int has_class(const Scan *scan, uint32_t p, uint32_t cls) {
+    for (int skips = 0; p < (uint32_t)scan->in->count; ++p, ++skips) {
+        for (uint32_t i = scan->of->at[p]; i < scan->of->at[p + 1]; ++i)
+            if (scan->of->tokens[i].cls == cls) return 1;
+        if (!(scan->in->cells[p].code & OPTIONAL) || skips == SKIPS) break;
+    }
+    return 0;
+}
+
+/* Whether a class may be read from a cell on, or after the repetitions that begin there. */
+static int may_follow(const Scan *scan, uint32_t p, uint32_t cls) {
+    if (has_class(scan, p, cls)) return 1;
+    uint32_t past = run_end(scan->in, p);
+    return past > p && has_class(scan, past, cls);
+}
+
+/* Whether a token reads a character that is often alone, which a strict pattern takes for itself only. */
+static inline int is_plain(const Scan *scan, const Token *t, uint32_t p) {
+    return (t->way & ~AGAIN) <= LOOK && often_alone(scan->s, CODE(scan->in->cells[p]));
+}
+
+static void try_third(Scan *scan, uint32_t p, uint32_t r, uint32_t prefix, uint32_t low, uint32_t high, Py_ssize_t first, int plain) {
     const Index *x = scan->x;
     const Cells *in = scan->in;
-    for (int skips = 0; r < (uint32_t)in->count; ++r, ++skips) {
+    for (int skips = 0; r < (uint32_t)in->count; ++r, ++skips, plain = 0) {
         for (uint32_t i = scan->of->at[r]; i < scan->of->at[r + 1]; ++i) {
             const Token *t = &scan->of->tokens[i];
             if (t->way & AGAIN) break;
             uint32_t bit = ((prefix * x->classes + t->cls) * 0x9E3779B1u) >> x->shift;
-            if (!(x->triples[bit >> 3] >> (bit & 7) & 1)) continue;
+            if (!is_set(x->triples, bit)) continue;
             uint32_t from = low, to = high;
             while (from < to) {
                 uint32_t middle = (from + to) / 2;
-                if (x->third[middle] < t->cls) from = middle + 1;
+                if (x->further[middle].third < t->cls) from = middle + 1;
                 else to = middle;
             }
-            for (; from < high && x->third[from] == t->cls; ++from) try_pattern(scan, from, p, first);
+            for (; from < high && x->further[from].third == t->cls; ++from) {
+                uint16_t fourth = x->further[from].fourth;
+                if (fourth == STRICT_THIRD ? !(plain && is_plain(scan, t, r)) : !fourth || may_follow(scan, t->end, fourth)) try_pattern(scan, from, p, first);
+            }
         }
         if (!(in->cells[r].code & OPTIONAL) || skips == SKIPS) break;
     }
@@ -365,19 +411,23 @@ static void scan_cells(Scan *scan) {
             const Token *a = &of->tokens[i];
             if (a->way & AGAIN) break;
             uint32_t row = (uint32_t)a->cls * x->classes;
+            int special = (a->way & ~AGAIN) >= SPLIT || in->cells[p].code & SPECIAL;
             uint32_t q = a->end;
             for (int skips = 0; q < (uint32_t)in->count; ++q, ++skips) {
                 for (uint32_t j = of->at[q]; j < of->at[q + 1]; ++j) {
                     const Token *b = &of->tokens[j];
                     if (b->way & AGAIN) break;
                     uint32_t prefix = row + b->cls;
-                    if (!(x->pairs[prefix >> 3] >> (prefix & 7) & 1)) continue;
+                    int begin = is_set(x->begin, prefix);
+                    int two = is_set(special || (b->way & ~AGAIN) >= SPLIT || in->cells[q].code & SPECIAL ? x->twos : x->heard, prefix);
+                    if (!begin && !two) continue;
                     uint32_t low = x->pair_at[prefix], high = x->pair_at[prefix + 1];
-                    for (; low < high && !x->third[low]; ++low) try_pattern(scan, low, p, first);
-                    if (low == high) continue;
+                    for (uint32_t i = low; two && i < high && !x->further[i].third; ++i) try_pattern(scan, i, p, first);
+                    if (!begin) continue;
                     uint32_t past = run_end(in, b->end);
-                    try_third(scan, p, b->end, prefix, low, high, first);
-                    if (past > b->end) try_third(scan, p, past, prefix, low, high, first);
+                    int plain = q == a->end && is_plain(scan, a, p) && is_plain(scan, b, q);
+                    try_third(scan, p, b->end, prefix, low, high, first, plain);
+                    if (past > b->end) try_third(scan, p, past, prefix, low, high, first, 0);
                 }
                 if (!(in->cells[q].code & OPTIONAL) || skips == SKIPS) break;
             }
@@ -407,7 +457,7 @@ static PyObject *Scanner_scan(Scanner *self, PyObject *const *args, Py_ssize_t g
     if (enabled == (unsigned long)-1 && PyErr_Occurred()) return NULL;
     Cells cells;
     Tokens tokens;
-    Scan scan = {(Index *)args[1], &cells, &tokens, (uint32_t)enabled, NULL, 0, 0, 0};
+    Scan scan = {self, (Index *)args[1], &cells, &tokens, (uint32_t)enabled, NULL, 0, 0, 0};
     PyObject *folded = NULL, *hits = NULL, *both = NULL;
     tokens.tokens = tokens.own, tokens.at = tokens.own_at, tokens.room = 1024, tokens.failed = 0;
     if (fold_cells(self, args[0], &cells) < 0) goto done;
@@ -469,7 +519,7 @@ static PyObject *Scanner_offsets(Scanner *self, PyObject *text) {
 static int Scanner_init(Scanner *self, PyObject *args, PyObject *kwargs) {
     PyObject *list;
     (void)kwargs;
-    if (!PyArg_ParseTuple(args, "O", &list) || open_views(list, self->views, 12, &self->opened) < 0) return -1;
+    if (!PyArg_ParseTuple(args, "O", &list) || open_views(list, self->views, 13, &self->opened) < 0) return -1;
     self->folded = self->views[0].buf, self->several_at = self->views[1].buf, self->several = self->views[2].buf;
     self->option_at = self->views[3].buf, self->option_class = self->views[4].buf, self->option_target = self->views[5].buf;
     self->option_way = self->views[6].buf, self->split_parts = self->views[7].buf, self->split_target = self->views[8].buf;
@@ -481,21 +531,29 @@ static int Scanner_init(Scanner *self, PyObject *args, PyObject *kwargs) {
         uint32_t bit = pair_bit(self->split_parts[4 * i], self->split_parts[4 * i + 1]);
         self->pair_filter[bit >> 3] |= (uint8_t)(1 << (bit & 7));
     }
+    const uint32_t *alone = self->views[12].buf;
+    for (Py_ssize_t i = 0; i < self->views[12].len / 4; ++i)
+        if (alone[i] < 65536) self->alone[alone[i] >> 3] |= (uint8_t)(1 << (alone[i] & 7));
     return 0;
 }
 
 static int Index_init(Index *self, PyObject *args, PyObject *kwargs) {
     PyObject *list;
     (void)kwargs;
-    if (!PyArg_ParseTuple(args, "OII", &list, &self->classes, &self->shift) || open_views(list, self->views, 10, &self->opened) < 0) return -1;
+    if (!PyArg_ParseTuple(args, "OII", &list, &self->classes, &self->shift) || open_views(list, self->views, 5, &self->opened) < 0) return -1;
     self->shift = 32 - self->shift;
-    self->pair_at = self->views[0].buf, self->third = self->views[1].buf, self->triples = self->views[2].buf, self->at = self->views[3].buf;
-    self->chars = self->views[4].buf, self->sounds = self->views[5].buf, self->read = self->views[6].buf;
-    self->allowed = self->views[7].buf, self->added = self->views[8].buf, self->owner = self->views[9].buf;
-    uint32_t square = self->classes * self->classes;
-    if (!(self->pairs = PyMem_Calloc(square / 8 + 1, 1))) return PyErr_NoMemory(), -1;
-    for (uint32_t i = 0; i < square; ++i)
-        if (self->pair_at[i] < self->pair_at[i + 1]) self->pairs[i >> 3] |= (uint8_t)(1 << (i & 7));
+    self->pair_at = self->views[0].buf, self->further = self->views[1].buf, self->triples = self->views[2].buf;
+    self->writings = self->views[3].buf, self->characters = self->views[4].buf;
+    uint32_t square = self->classes * self->classes, bytes = square / 8 + 1;
+    if (!(self->begin = PyMem_Calloc(3, bytes))) return PyErr_NoMemory(), -1;
+    self->heard = self->begin + bytes;
+    self->twos = self->heard + bytes;
+    for (uint32_t pair = 0; pair < square; ++pair)
+        for (uint32_t i = self->pair_at[pair]; i < self->pair_at[pair + 1]; ++i) {
+            uint8_t bit = (uint8_t)(1 << (pair & 7));
+            (self->further[i].third ? self->begin : self->twos)[pair >> 3] |= bit;
+            if (!self->further[i].third && self->writings[i].allowed & (B_LOOK | B_HOMOPHONE)) self->heard[pair >> 3] |= bit;
+        }
     return 0;
 }
 
@@ -505,7 +563,7 @@ static void Scanner_dealloc(Scanner *self) {
 }
 
 static void Index_dealloc(Index *self) {
-    PyMem_Free(self->pairs);
+    PyMem_Free(self->begin);
     close_views(self->views, self->opened);
     Py_TYPE(self)->tp_free((PyObject *)self);
 }

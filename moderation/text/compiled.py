@@ -21,7 +21,7 @@ from moderation.text.wordlist import Rules, Status
 
 log = logging.getLogger(__name__)
 
-FORMAT = 1
+FORMAT = 2
 """Raised with every change to what is kept or to how lists are compiled."""
 
 KEPT = 3
@@ -73,7 +73,7 @@ def save(kept: Compiled, folder: Path, name: str) -> None:
     """Keeps a compiled lexicon, atomically, and drops the oldest. A folder that cannot be written to is no error."""
     blobs, described = [], {}
     for part, array in _arrays(kept).items():
-        described[part] = [array.dtype.str, list(array.shape)]
+        described[part] = [array.dtype.descr if array.dtype.names else array.dtype.str, list(array.shape)]
         blobs.append(np.ascontiguousarray(array).tobytes())
     plain = {each: getattr(kept, each) for each in ("version", "categories", "texts", "written", "rules")}
     header = json.dumps({"plain": plain, "arrays": described}).encode()
@@ -106,7 +106,7 @@ def load(folder: Path, name: str) -> Compiled | None:
     arrays: dict[str, NDArray[Any]] = {}
     for part, (kind, shape) in header["arrays"].items():
         count = int(np.prod(shape, dtype=np.int64))
-        arrays[part] = np.frombuffer(body, np.dtype(kind), count, place).reshape(shape)
+        arrays[part] = np.frombuffer(body, _dtype(kind), count, place).reshape(shape)
         place += arrays[part].nbytes
     plain = header["plain"]
     index = SoundIndex(**{field.name: arrays.pop("index." + field.name) for field in fields(SoundIndex)})
@@ -114,6 +114,10 @@ def load(folder: Path, name: str) -> Compiled | None:
     for part in ("categories", "rules"):
         plain[part] = tuple(plain[part])
     return Compiled(automaton=automaton, index=index, **plain, **arrays)
+
+
+def _dtype(kind: str | list[list[str]]) -> np.dtype[Any]:
+    return np.dtype(kind if isinstance(kind, str) else [(name, form) for name, form in kind])
 
 
 def _arrays(kept: Compiled) -> dict[str, NDArray[Any]]:

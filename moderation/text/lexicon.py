@@ -109,29 +109,30 @@ def compile_lists(wordlists: Sequence[Wordlist]) -> Compiled:
     """The lists as arrays, in their order."""
     categories = tuple(dict.fromkeys(wordlist.category for wordlist in wordlists))
     terms = [term for each in wordlists for term in each.terms if term.rules.status is not Status.QUARANTINED]
-    entries: dict[str, Entry] = {}
+    entries: dict[str, int] = {}
+    writings: list[tuple[int, int, int]] = []
+    allows: list[tuple[int, int, int]] = []
     patterns: list[Pattern] = []
     for number, term in enumerate(terms):
-        entries.setdefault(term.text, Entry()).writings.append((number, 0))
-        folds = variants.allowed(term)
-        if letters := variants.initials(term, folds):
-            entries.setdefault(letters, Entry()).writings.append((number, BITS["initials"]))
-        if folds:
-            patterns += (Pattern(text, number, *made) for text, *made in variants.sounding(term, folds))
+        writings.append((entries.setdefault(term.text, len(entries)), number, 0))
+        if folds := variants.allowed(term):
+            if folds & BITS["initials"] and (letters := variants.initials(term.text)):
+                writings.append((entries.setdefault(letters, len(entries)), number, BITS["initials"]))
+            if folds & BITS["numeral"]:
+                forms = variants.numbered(term.text)
+                writings += ((entries.setdefault(form, len(entries)), number, BITS["numeral"]) for form in forms)
+            patterns += [Pattern(text, number, *made) for text, *made in variants.sounding(term.text, folds)]
         for phrase in term.rules.allow:
-            entries.setdefault(phrase, Entry()).spared.add(number)
+            allows.append((entries.setdefault(phrase, len(entries)), -1, number))
     for wordlist in wordlists:
+        category = categories.index(wordlist.category)
         for allowed in wordlist.phrases:
-            entries.setdefault(allowed.text, Entry()).spares.add(wordlist.category)
+            allows.append((entries.setdefault(allowed.text, len(entries)), category, -1))
     rules: dict[Rules, int] = {}
-    term_rules = [rules.setdefault(term.rules, len(rules)) for term in terms]
-    allows = [
-        [(categories.index(category), -1) for category in sorted(entry.spares)]
-        + [(-1, number) for number in sorted(entry.spared)]
-        for entry in entries.values()
-    ]
-    writings = [entry.writings for entry in entries.values()]
+    places = {category: place for place, category in enumerate(categories)}
     contents = "".join(f"{each.category} {each.digest}\n" for each in wordlists)
+    entry_at, writing_rows = _by_entry(writings, len(entries))
+    allow_at, allow_rows = _by_entry(allows, len(entries))
     return Compiled(
         version=hashlib.sha256(contents.encode()).hexdigest()[:6],
         automaton=CharwiseDoubleArrayAhoCorasick(list(entries), use_prefilter=False).serialize() if entries else b"",
@@ -139,19 +140,22 @@ def compile_lists(wordlists: Sequence[Wordlist]) -> Compiled:
         categories=categories,
         texts="\n".join(term.text for term in terms),
         written="\n".join(term.written for term in terms),
+        term_rules=np.array([rules.setdefault(term.rules, len(rules)) for term in terms], np.uint32),
         rules=tuple(map(compiled.rules_as_json, rules)),
-        term_category=np.array([categories.index(term.category) for term in terms], np.uint8),
-        term_rules=np.array(term_rules, np.uint32),
+        term_category=np.array([places[term.category] for term in terms], np.uint8),
         term_line=np.array([term.line for term in terms], np.uint32),
-        entry_at=_bounds(writings),
-        writings=np.array([row for each in writings for row in each], np.uint32).reshape(-1, 2),
-        allow_at=_bounds(allows),
-        allows=np.array([row for each in allows for row in each], np.int32).reshape(-1, 2),
+        entry_at=entry_at,
+        writings=writing_rows.astype(np.uint32),
+        allow_at=allow_at,
+        allows=allow_rows.astype(np.int32),
     )
 
 
-def _bounds(ranges: Sequence[Sequence[object]]) -> NDArray[np.uint32]:
-    return np.concatenate([[0], np.cumsum([len(each) for each in ranges], dtype=np.int64)]).astype(np.uint32)
+def _by_entry(rows: Sequence[tuple[int, int, int]], entries: int) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
+    """Rows of an entry's number and two more, in the order of entries without their numbers, and where each entry's begin."""
+    table = np.array(rows, np.int64).reshape(-1, 3)
+    table = table[np.argsort(table[:, 0], kind="stable")]
+    return np.searchsorted(table[:, 0], np.arange(entries + 1)).astype(np.uint32), table[:, 1:]
 
 
 def read_wordlists(folder: Path, policy_categories: Collection[str]) -> list[Wordlist]:

@@ -8,6 +8,7 @@ from itertools import accumulate, pairwise
 
 from daachorse import MATCH_KIND_LEFTMOST_LONGEST, CharwiseDoubleArrayAhoCorasick
 
+from moderation.core.finding import Verdict
 from moderation.core.folded import FoldedText
 from moderation.core.submission import Span
 from moderation.text import segmentation
@@ -71,10 +72,9 @@ class Name:
         if any(self.folded.text[self.kept[place]] != self.text[place] for place in range(start, end)):
             seen.add("look_alike")
         read = span.of(self.folded.original)
-        if read != found:
-            seen.add(
-                "emoji" if any(a != b and not b.isascii() for a, b in zip(found, read, strict=True)) else "look_alike"
-            )
+        for sign, image in zip(found, read, strict=True):
+            if sign != image:
+                seen.add("look_alike" if image.isascii() else "emoji")
         return tuple(seen)
 
     def places_more(self, at: int) -> bool:
@@ -106,11 +106,12 @@ class NameReader:
         self._rules = rules
         self._signs = frozenset(rules.signs)
         left_out = {*SEPARATORS, *rules.marks}
-        self._odd = re.compile(f"[{re.escape(''.join(sorted({*left_out, *rules.letters})))}]")
         self._table = str.maketrans({**rules.letters, **dict.fromkeys(left_out, "")})
-        # Of two letters, the initials and mi are in many names and mean nothing without another word.
-        gate = [text for text in rules.words if len(text) > 2 or not text.isascii()]
-        self._any = CharwiseDoubleArrayAhoCorasick(gate, use_prefilter=False).find_overlapping if gate else lambda _: []
+        odd = sorted({*left_out, *rules.letters})
+        self._needy = [not word.lone or word.alone is word.placed is Verdict.PASS for word in rules.words.values()]
+        self._needy += [False] * len(odd)
+        # One look for both is the short way for most names, which have neither.
+        self._hits = CharwiseDoubleArrayAhoCorasick([*rules.words, *odd], use_prefilter=False).find_overlapping
         texts = list(dict.fromkeys((*rules.words, *rules.helpers)))
         self._entries = [(rules.words.get(text), rules.helpers.get(text, Helper.NONE)) for text in texts]
         self._find = CharwiseDoubleArrayAhoCorasick(texts or ["\0"], MATCH_KIND_LEFTMOST_LONGEST).find
@@ -118,21 +119,23 @@ class NameReader:
     def read(self, text: str) -> list[Name]:
         """The ways to read a name, [] if no word is in it: as it stands, and with signs as what they stand for."""
         folded = fold(text)
-        plain = folded.text
-        if plain == text and not self._odd.search(plain):
-            return self._named(text, folded, plain, range(len(plain))) if self._any(plain) else []
-        names = self._plainly(text, folded)
+        if not self._any(folded.text) and (folded.text == text or self._signs.isdisjoint(text)):
+            return []
+        readings = [folded]
         if not self._signs.isdisjoint(text):
-            names += self._plainly(text, fold(_without_signs(text, self._rules)))
-        return names
+            readings.append(fold(_without_signs(text, self._rules)))
+        return [name for reading in readings for name in self._plainly(text, reading)]
 
-    def _plainly(self, original: str, folded: FoldedText) -> list[Name]:
+    def _any(self, text: str) -> bool:
+        """Whether there are words or characters to replace in a folded text, and not just a word that needs another."""
+        hits = self._hits(text)
+        return len(hits) > 1 or (len(hits) == 1 and not self._needy[hits[0][2]])
+
+    def _plainly(self, original: str, folded: FoldedText) -> Iterator[Name]:
         kept = [at for at, character in enumerate(folded.text) if self._table.get(ord(character)) != ""]
         text = folded.text.translate(self._table)
-        return self._named(original, folded, text, kept) if self._any(text) else []
-
-    def _named(self, original: str, folded: FoldedText, text: str, kept: Sequence[int]) -> list[Name]:
-        return [Name(text, self._pieces(text), original, folded, kept, self._rules.endings)]
+        if self._any(text):
+            yield Name(text, self._pieces(text), original, folded, kept, self._rules.endings)
 
     def _pieces(self, text: str) -> list[Piece]:
         matches = [Piece(start, end, *self._entries[number]) for start, end, number in self._find(text)]
@@ -144,8 +147,8 @@ class NameReader:
             word, helper = match.word, match.helper
             if word and not self._counts(text, match, word, pieces, place, following):
                 word = None
-            if match.end - match.start == 1 and not _last_or_first(text, match, following):
-                helper &= ~(Helper.AFTER | Helper.BEFORE)
+            if match.end - match.start == 1:
+                helper &= ~_out_of_place(text, match)
             if word or helper:
                 pieces += self._between(text, place, match.start, pieces)
                 pieces.append(Piece(match.start, match.end, word, helper))
@@ -171,9 +174,10 @@ class NameReader:
 
     def _between(self, text: str, start: int, end: int, before: Sequence[Piece]) -> Iterator[Piece]:
         """What is neither word nor phrase: digits and single letters are empty, a place is one, and the rest is unknown."""
-        alone = not start and end == 1  # 市公安局 stands for that of some city
-        placed = before and before[-1].helper & Helper.PLACE
-        if start < end and text[start] in self._rules.endings and (alone or placed):
+        last = before[-1].helper if before else Helper.FILLER
+        # 北京市, and 市公安局, XX市公安局, which stand for those of some city.
+        of_place = last & Helper.PLACE or (last & Helper.FILLER and end - start == 1)
+        if start < end and text[start] in self._rules.endings and of_place:
             yield Piece(start, start + 1, helper=Helper.PLACE)
             start += 1
         while start < end:
@@ -245,11 +249,10 @@ def _empty(text: str, at: int) -> bool:
     return bool(_RUN.match(text[at])) and not (_RUN.match(text, at + 1) or (at and _RUN.match(text[at - 1])))
 
 
-def _last_or_first(text: str, match: Piece, following: Piece | None) -> bool:
-    """Whether a phrase of one character stands where it can spare something: at the end, or right before a word."""
-    if match.helper & Helper.AFTER and match.end == len(text):
-        return True
-    return bool(match.helper & Helper.BEFORE and following and following.word and following.start == match.end)
+def _out_of_place(text: str, match: Piece) -> Helper:
+    """What a phrase of one character, which is part of many words, cannot do where it stands: it spares from the ends."""
+    before = Helper.BEFORE if match.start else Helper.NONE
+    return before | (Helper.AFTER if match.end < len(text) else Helper.NONE)
 
 
 def _without_signs(text: str, rules: NameRules) -> str:

@@ -53,7 +53,9 @@ def parse_name_rules(text: str, name: str = "names.toml") -> NameRules:
 
 _HEADER = re.compile(r"^\s*(\[{1,2})\s*([\w.]+)\s*\]{1,2}\s*(?:#.*)?$")
 _KEY = re.compile(r"""^\s*(?:([\w-]+)|"([^"]+)")\s*=""")
-_GROUP = "words alone where rest placed ceiling kinds severity first with then after beside".split()
+_GROUP = (
+    "words", "alone", "where", "rest", "placed", "ceiling", "kinds", "severity", "first", "close", "with", "then", "after", "beside",
+)  # fmt: skip
 _SURE = {"pinyin", "look_alike", "split"}
 _SPELLINGS = ("homophone", "look_alike", "split", "initials", "reversed", "shuffled")
 _SPARE = {
@@ -61,6 +63,7 @@ _SPARE = {
     "after": Helper.AFTER,
     "of": Helper.OF,
     "playful": Helper.PLAYFUL,
+    "everyday": Helper.EVERYDAY,
     "draws": Helper.DRAWS,
 }
 _TABLES = {
@@ -191,6 +194,12 @@ class _Reader:
         self.bad(f"{path}.{key}", f"{key} is {value!r}", f"use one of {', '.join(known)}")
         return default
 
+    def switch(self, entry: Mapping[str, Any], path: str, key: str) -> bool:
+        value = entry.get(key, False)
+        if not isinstance(value, bool):
+            self.bad(f"{path}.{key}", f"{key} is {value!r}", "use true or false")
+        return value is True
+
     def some_of(self, entry: Mapping[str, Any], path: str, key: str, known: Sequence[str]) -> Sequence[str]:
         value = entry.get(key, known)
         if isinstance(value, Sequence) and value and set(map(str, value)) <= set(known):
@@ -207,9 +216,6 @@ class _Reader:
 
     def group(self, role: Role, entry: Mapping[str, Any], path: str) -> None:
         verdicts = {verdict.word: verdict for verdict in Verdict}
-        first = entry.get("first", False)
-        if not isinstance(first, bool):
-            self.bad(f"{path}.first", f"first is {first!r}", "use true or false")
         partners = self.some_of(entry, path, "with", tuple(Role))
         kinds = self.some_of(entry, path, "kinds", (Kind.USERNAME, Kind.AVATAR))
         common = Word(
@@ -222,7 +228,8 @@ class _Reader:
             placed=self.one_of(entry, path, "placed", verdicts, Verdict.PASS),
             ceiling=self.one_of(entry, path, "ceiling", verdicts, Verdict.REJECT),
             severity=self.number(entry, path, "severity", 1, 4, None),
-            first=first is True,
+            first=self.switch(entry, path, "first"),
+            close=self.switch(entry, path, "close"),
             kinds=frozenset(map(Kind, kinds)),
             partners=frozenset(map(Role, partners)),
             beside=tuple(self.strings(entry, path, "beside")),
@@ -276,9 +283,15 @@ class _Reader:
                 self.spelling(word, form, "pinyin")
 
     def spelling(self, word: Word, text: str, name: str) -> None:
-        ceiling = word.ceiling if name in _SURE else min(word.ceiling, Verdict.REVIEW)
-        folds = tuple(each for each in FOLDS if each == name)
-        self.words.setdefault(text, replace(word, text=text, folds=folds, ceiling=ceiling, lone=False))
+        other = replace(
+            word,
+            text=text,
+            folds=tuple(fold for fold in FOLDS if fold == name),
+            ceiling=word.ceiling if name in _SURE else min(word.ceiling, Verdict.REVIEW),
+            close=word.close or name == "reversed",
+            lone=False,
+        )
+        self.words.setdefault(text, other)
 
     def look_alikes(self) -> dict[str, list[str]]:
         table = self.table_of("look_alikes")

@@ -40,6 +40,7 @@ class Helper(Flag):
     AFTER     spares what it follows: 粉丝
     OF        spares what it follows, if something comes after it: 的
     PLAYFUL   spares titles and institutions: 摸鱼
+    EVERYDAY  spares restricted words alone: 钓鱼
     DRAWS     takes back what the others spare: 热线
     PLACE     the name of a place
     FILLER    adds nothing: 手机
@@ -52,6 +53,7 @@ class Helper(Flag):
     AFTER = auto()
     OF = auto()
     PLAYFUL = auto()
+    EVERYDAY = auto()
     DRAWS = auto()
     PLACE = auto()
     FILLER = auto()
@@ -67,6 +69,7 @@ class Word:
     kinds     where it counts by itself; together with other words, in both
     ceiling   the worst verdict together with other words
     first     counts only at the start of a name or after another listed word
+    close     combines only with a word right beside it
     partners  the roles it combines with
     beside    folded words that make it harmless wherever in the name they stand
     folds     what it takes to read this spelling as the word
@@ -84,6 +87,7 @@ class Word:
     kinds: frozenset[Kind] = frozenset({Kind.USERNAME, Kind.AVATAR})
     severity: int | None = None
     first: bool = False
+    close: bool = False
     partners: frozenset[Role] = frozenset(Role)
     beside: tuple[str, ...] = ()
     folds: tuple[str, ...] = ()

@@ -21,6 +21,9 @@ SEVERAL = 0x80000000
 """Set in what folds to several characters; the rest is their number in `several_at`."""
 
 
+STRICT = 1 << 31
+"""Set in what a pattern allows: a character that is often alone stands for no other in it."""
+
 AGAIN = 0x80
 """Set in the way of an option of whose class the code point has an earlier one."""
 
@@ -48,10 +51,10 @@ class ScanTables:
     option_way     a `Way`, and AGAIN
     split_parts    strings of two to four parts, padded with 0, in order; the characters that they make up and their classes
     syllable       Latin syllables of at most 6 letters, packed by `packed`, in order; their classes
+    alone          characters that are often words by themselves, in order
     term_class     for a term, by code point: the class of its usual reading, 0 for none; term_second: that of another one, 0 for none
     term_read      and the packed letters of its usual reading, 0 for none
     class_count    one more than the highest class; the only element
-    alone          characters that are often words by themselves, in order
     """
 
     folded: NDArray[np.uint32]
@@ -66,11 +69,11 @@ class ScanTables:
     split_class: NDArray[np.uint16]
     syllable: NDArray[np.uint32]
     syllable_class: NDArray[np.uint16]
+    alone: NDArray[np.uint32]
     term_class: NDArray[np.uint16]
     term_second: NDArray[np.uint16]
     term_read: NDArray[np.uint32]
     class_count: NDArray[np.uint32]
-    alone: NDArray[np.uint32]
 
     @property
     def classes(self) -> int:

@@ -10,8 +10,8 @@ from functools import lru_cache
 from typing import Protocol
 
 from moderation.core.folded import FOLDS
-from moderation.text.scan_tables import AGAIN, EMOJI, LEFT_OUT, SEVERAL, ScanTables, Way, packed, scan_tables
-from moderation.text.sound_index import TRIPLE_BITS, SoundIndex
+from moderation.text.scan_tables import AGAIN, EMOJI, LEFT_OUT, SEVERAL, STRICT, ScanTables, Way, packed, scan_tables
+from moderation.text.sound_index import SUBSTITUTED, TRIPLE_BITS, SoundIndex
 from moderation.text.tables import LINE_ENDS
 
 log = logging.getLogger(__name__)
@@ -58,7 +58,7 @@ def make_scanner(tables: ScanTables) -> Scanner:
     except ImportError:
         log.warning("the C extension was not built, so screening is slow; install a C compiler and run make again")
         return PythonScanner(tables)
-    fast: Scanner = _scan.Scanner(list(tables.arrays().values())[:12])
+    fast: Scanner = _scan.Scanner(list(tables.arrays().values())[:13])
     return fast
 
 
@@ -161,14 +161,15 @@ class _Looking:
 
     def __init__(self, index: SoundIndex, cells: list[_Cell], tokens: list[list[_Token]], enabled: int) -> None:
         self._x, self._cells, self._tokens, self._enabled = index, cells, tokens, enabled
+        self._alone = set(scan_tables().alone.tolist())
 
     def hits(self, place: int) -> list[Hit]:
         """The hits that begin at a cell, one for each owner."""
         found: dict[int, Hit] = {}
         for pattern in self._beginning_at(place):
-            first, last = int(self._x.at[pattern]), int(self._x.at[pattern + 1])
-            added, owner = int(self._x.added[pattern]), int(self._x.owner[pattern])
-            allowed = int(self._x.allowed[pattern]) & self._enabled
+            first, allowed, added, owner = map(int, self._x.writings[pattern])
+            last = int(self._x.writings[pattern + 1]["at"])
+            allowed &= self._enabled | STRICT
             if added & ~self._enabled or owner in found:
                 continue
             matched = self._match(range(first, last), place, allowed, added, first=True)
@@ -184,14 +185,14 @@ class _Looking:
                 for two in self._distinct(second):
                     pair = one.sound * scan_tables().classes + two.sound
                     low, high = int(self._x.pair_at[pair]), int(self._x.pair_at[pair + 1])
-                    while low < high and self._x.third[low] == 0:
+                    while low < high and self._x.further[low, 0] == 0:
                         yield low
                         low += 1
                     past = self._past(two.end)
                     for follow in (two.end, past) if past > two.end else (two.end,):
                         for third in self._next(follow):
                             for three in self._distinct(third):
-                                yield from (i for i in range(low, high) if self._x.third[i] == three.sound)
+                                yield from (i for i in range(low, high) if self._x.further[i, 0] == three.sound)
 
     def _distinct(self, place: int) -> Iterator[_Token]:
         """The tokens at a cell, the first of each class among those of one character."""
@@ -229,7 +230,7 @@ class _Looking:
             if at >= len(self._cells):
                 continue
             for token, folds in self._readings(at, rest[0]):
-                if folds & ~allowed:
+                if folds & ~allowed or (allowed & STRICT and folds & SUBSTITUTED and self._cells[at].code in self._alone):
                     continue
                 if len(rest) == 1:
                     return token.end, seen | folds
@@ -249,9 +250,10 @@ class _Looking:
 
     def _folds(self, token: _Token, at: int) -> int | None:
         """The folds by which a token is read as a pattern's character; None: it is not."""
-        if token.sound != self._x.sounds[at]:
+        code, read, sound = map(int, self._x.characters[at])
+        if token.sound != sound:
             return None
-        same = token.target == self._x.chars[at]
+        same = token.target == code
         homophone = 0 if same else BITS["homophone"]
         match token.way:
             case "READING":
@@ -259,7 +261,7 @@ class _Looking:
             case "EMOJI" | "SPLIT":
                 return BITS[token.way.lower()] | homophone
             case "SYLLABLE":
-                return BITS["pinyin"] if token.target == self._x.read[at] else None
+                return BITS["pinyin"] if token.target == read else None
             case _:
                 return (BITS["look_alike"] if token.way == "LOOK" else BITS["numeral"]) if same else None
 

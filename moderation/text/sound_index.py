@@ -6,7 +6,8 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
-from moderation.text.scan_tables import scan_tables
+from moderation.core.folded import FOLDS
+from moderation.text.scan_tables import STRICT, scan_tables
 
 LONGEST = 32
 """Terms of more characters than this are not indexed."""
@@ -15,9 +16,15 @@ TRIPLE_BITS = 22
 """The base-2 logarithm of how many bits tell which three classes begin some pattern."""
 
 
+SUBSTITUTED = 1 << FOLDS.index("homophone") | 1 << FOLDS.index("look_alike")
+
+STRICT_THIRD = 0xFFFF
+"""Tells of a pattern of three characters that it allows with STRICT, so that most need not be looked at."""
+
+
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """A term, or another writing of it, to be found by sound.
+    """A term, or another writing of it, to be found by sound. One of two characters is found by numbers only if by sound too.
 
     text     folded
     owner    number of what it stands for
@@ -31,28 +38,26 @@ class Pattern:
     added: int = 0
 
 
+WRITING = np.dtype([("at", "<u4"), ("allowed", "<u4"), ("added", "<u4"), ("owner", "<u4")])
+CHARACTER = np.dtype([("code", "<u4"), ("read", "<u4"), ("sound", "<u4")])
+
+
 @dataclass(frozen=True)
 class SoundIndex:
     """Patterns in the order of their first three classes. Ranges are half-open.
 
-    pair_at  by first class times the number of classes plus the second: where the patterns begin that begin so
-    third    the third class, 0 for a pattern of two characters
-    triples  a bit for each hash of three classes that begin some pattern
-    at       where the characters of a pattern begin in `chars`, `sounds` and `read`
-    chars    the characters; their classes; their usual readings as `packed`, 0 for none
-    allowed, added, owner  of a pattern, as in `Pattern`
+    pair_at     by first class times the number of classes plus the second: where the patterns begin that begin so
+    further     the third and the fourth class of each pattern, 0 where it has none; STRICT_THIRD in place of a fourth one
+    triples     a bit for each hash of three classes that begin some pattern
+    writings    of each pattern where its characters begin, and the rest as in `Pattern`; one row more than there are patterns
+    characters  the characters, their usual readings as `packed` or 0, and their classes
     """
 
     pair_at: NDArray[np.uint32]
-    third: NDArray[np.uint16]
+    further: NDArray[np.uint16]
     triples: NDArray[np.uint8]
-    at: NDArray[np.uint32]
-    chars: NDArray[np.uint32]
-    sounds: NDArray[np.uint16]
-    read: NDArray[np.uint32]
-    allowed: NDArray[np.uint32]
-    added: NDArray[np.uint32]
-    owner: NDArray[np.uint32]
+    writings: NDArray[np.void]
+    characters: NDArray[np.void]
 
     def arrays(self) -> dict[str, NDArray[np.generic]]:
         return {field.name: getattr(self, field.name) for field in fields(self)}
@@ -71,6 +76,8 @@ def build_index(patterns: Iterable[Pattern]) -> SoundIndex:
     lengths = np.array([len(pattern.text) for pattern in fitting], np.int64)
     numbers = np.array([(p.owner, p.allowed, p.added) for p in fitting], np.uint32).reshape(-1, 3)
     starts = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+    short = (lengths == 2) & (numbers[:, 1] & SUBSTITUTED == 0)
+    numbers[short, 1] &= ~np.uint32(1 << FOLDS.index("numeral"))
     sounds = usual[codes]
     whole = np.ones(len(fitting), bool)
     if len(fitting):
@@ -98,22 +105,25 @@ def _ordered(
     first, second = sounds[at[:-1]].astype(np.int64), sounds[at[:-1] + 1].astype(np.int64)
     beyond = np.append(sounds, 0)[np.minimum(at[:-1] + 2, len(sounds))]
     third = np.where(lengths > 2, beyond, 0).astype(np.int64)
+    fourth = np.where(lengths > 3, np.append(sounds, 0)[np.minimum(at[:-1] + 3, len(sounds))], 0).astype(np.int64)
+    fourth[(lengths == 3) & (numbers[:, 1] & STRICT > 0) & (numbers[:, 2] == 0)] = STRICT_THIRD
     order = np.lexsort((third, second, first))
     pairs = (first * count + second)[order]
     taken, places = _gather(at, lengths, order)
     bits = np.zeros(1 << TRIPLE_BITS, bool)
     bits[hashed(first, second, third)[third > 0]] = True
+    writings = np.zeros(len(order) + 1, WRITING)
+    writings["at"] = places
+    for column, name in enumerate(("owner", "allowed", "added")):
+        writings[name][:-1] = numbers[order, column]
+    characters = np.zeros(len(taken), CHARACTER)
+    characters["code"], characters["read"], characters["sound"] = codes[taken], read[taken], sounds[taken]
     return SoundIndex(
         pair_at=np.searchsorted(pairs, np.arange(count * count + 1)).astype(np.uint32),
-        third=third[order].astype(np.uint16),
+        further=np.stack([third, fourth], axis=1)[order].astype(np.uint16),
         triples=np.packbits(bits, bitorder="little"),
-        at=places.astype(np.uint32),
-        chars=codes[taken].astype(np.uint32),
-        sounds=sounds[taken].astype(np.uint16),
-        read=read[taken].astype(np.uint32),
-        owner=numbers[order, 0].copy(),
-        allowed=numbers[order, 1].copy(),
-        added=numbers[order, 2].copy(),
+        writings=writings,
+        characters=characters,
     )
 
 
