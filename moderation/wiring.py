@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 
 from moderation.core.clock import Clock, utc_now
@@ -18,7 +19,9 @@ from moderation.core.submission import Item as TextItem
 from moderation.core.submission import Kind, Scene, Submission
 from moderation.detectors import images
 from moderation.detectors.classifier import load_classifier
+from moderation.detectors.contacts import ContactDetector
 from moderation.detectors.keywords import KeywordDetector
+from moderation.detectors.lists import LiveLists
 from moderation.detectors.panel import Panel, Timing
 from moderation.flows import demo
 from moderation.flows.deliver import DeliverFlow
@@ -38,8 +41,12 @@ from moderation.store.pictures import PictureStore
 from moderation.text import segmentation
 from moderation.text.folding import fold
 from moderation.text.lexicon import load_lexicon
+from moderation.text.scanning import BITS, EVERY
 
 log = logging.getLogger(__name__)
+
+COMPILED = "lexicons"
+"""Where in the state's folder compiled word lists are kept."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +61,7 @@ class Services:
     pictures: PictureStore
     intake: PictureIntake
     panel: Panel
+    lists: LiveLists
     screen: ScreenFlow
     review: ReviewFlow
     enforce: EnforceFlow
@@ -86,6 +94,18 @@ def read_policy(path: Path) -> Policy:
         raise BadSetup([Problem(str(path), "is not UTF-8", "save it as UTF-8")]) from error
 
 
+def keyword_detector(settings: Settings, policy: Policy) -> KeywordDetector:
+    """The lists of the settings, with the folds that the policy leaves on. Raises BadSetup for a list that is refused."""
+    lexicon = load_lexicon(settings.wordlists, policy.categories.keys(), settings.var / COMPILED)
+
+    @cache
+    def enabled(kind: Kind | None, scene: Scene | None) -> int:
+        off = policy.switched_off(kind, scene) if kind and scene else ()
+        return EVERY & ~sum(BITS[name] for name in off)
+
+    return KeywordDetector(lexicon, enabled)
+
+
 def build_panel(
     settings: Settings,
     policy: Policy,
@@ -94,13 +114,14 @@ def build_panel(
     observe: Callable[[Timing], None] = lambda _: None,
 ) -> Panel:
     """The detectors, warm: lists and models are read and have run once. Raises BadSetup for a list or model that is refused."""
-    keywords = KeywordDetector(load_lexicon(settings.wordlists, policy.categories.keys()))
+    keywords = keyword_detector(settings, policy)
     segmentation.warm()
     classifier = None
     if settings.classifier:
         classifier = load_classifier(settings.models / "text")
         closing.callback(classifier.close)
-    panel = Panel({Check.KEYWORDS: keywords}, classifier, today=lambda: clock.now().date(), observe=observe)
+    text = {Check.KEYWORDS: keywords, Check.CONTACTS: ContactDetector()}
+    panel = Panel(text, classifier, today=lambda: clock.now().date(), observe=observe)
     closing.callback(panel.close)
     panel.screen([Submission(Scene.REGISTRATION, (TextItem(Kind.USERNAME, "你好"),))])
     return panel
@@ -119,6 +140,9 @@ def build(
     sender = WebhookSender(allow_private=settings.allow_private_hosts)
     closing.callback(sender.close)
     panel = build_panel(settings, policy, clock, closing, observe)
+    lists = live_lists(settings, policy, panel, clock)
+    lists.start()
+    closing.callback(lists.close)
     enforce = EnforceFlow(database, policy, clock)
     pictures = PictureStore(settings.var / "pictures")
     intake = PictureIntake(pictures, images.decode)
@@ -130,6 +154,7 @@ def build(
         database=database,
         queue=queue,
         panel=panel,
+        lists=lists,
         pictures=pictures,
         intake=intake,
         screen=ScreenFlow(database, panel, policy, queue, enforce, intake, folded),
@@ -140,6 +165,13 @@ def build(
         sweep=SweepFlow(database, queue, clock),
         closing=closing,
     )
+
+
+def live_lists(settings: Settings, policy: Policy, panel: Panel, clock: Clock) -> LiveLists:
+    """What keeps the panel's word lists up to date; not started yet."""
+    keywords = panel.text[Check.KEYWORDS]
+    assert isinstance(keywords, KeywordDetector)
+    return LiveLists(settings.wordlists, policy.categories.keys(), settings.var / COMPILED, keywords, clock)
 
 
 def open_database(settings: Settings) -> Database:

@@ -96,11 +96,11 @@ def _avatar(path: Path) -> Item:
 WORDS = {
     "zh": {
         "pass": "通过", "review": "待人工复核", "reject": "驳回", "username": "用户名", "bio": "简介", "post": "帖子", "avatar": "头像",
-        "unchecked": "未完成的检查", "hit": "命中", "via": "识破", "told": "告知作者",
+        "unchecked": "未完成的检查", "hit": "命中", "across": "连读命中", "via": "识破", "told": "告知作者",
     },
     "en": {
         "pass": "pass", "review": "review", "reject": "reject", "username": "username", "bio": "bio", "post": "post", "avatar": "avatar",
-        "unchecked": "unchecked", "hit": "found", "via": "through", "told": "author is told",
+        "unchecked": "unchecked", "hit": "found", "across": "found across fields", "via": "through", "told": "author is told",
     },
 }  # fmt: skip
 
@@ -120,6 +120,9 @@ def described(submission: Submission, outcome: Outcome, policy: Policy) -> Itera
             line = f"    {title} ({policy.clause(finding.category)})  {finding.score:.2f}  {finding.source}"
             if finding.span and given.text:
                 line += f"  {words['hit']} 「{printable(finding.span.of(given.text))}」 [{finding.span.start}, {finding.span.end})"
+            if finding.parts:
+                parts = (part.span.of(submission.items[part.item].text or "") for part in finding.parts)
+                line += f"  {words['across']} 「{printable(' + '.join(parts))}」"
             if finding.folds:
                 line += f"  {words['via']} {', '.join(finding.folds)}"
             yield line

@@ -4,8 +4,7 @@ import csv
 import io
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import date
 from enum import StrEnum
@@ -17,7 +16,7 @@ import typer
 from moderation.cli.rescans import told
 from moderation.core.clock import Clock
 from moderation.core.errors import BadSetup, Problem
-from moderation.detectors.keywords import KeywordDetector
+from moderation.detectors.keywords import KeywordDetector, hits_against
 from moderation.settings import ROOT, Settings
 from moderation.text import wordlist_import as importing
 from moderation.text.lexicon import Lexicon, load_lexicon, read_wordlists
@@ -37,13 +36,12 @@ from moderation.text.wordlist_formats import read_source
 from moderation.text.wordlist_import import Benign, Fate, Note, Plan
 from moderation.text.wordlist_report import (
     ONE_IN,
-    Redundant,
     Sample,
+    check_wordlists,
     harmful,
-    in_the_lists_words,
+    in_words,
     read_samples,
-    redundant,
-    report_on,
+    redundant_terms,
 )
 from moderation.wiring import read_policy
 
@@ -52,8 +50,8 @@ NOTHING_USABLE = 65
 SHOWN = 20
 """So many entries are shown of each reason why words were not imported; a report has all."""
 
-TOLD_EVERY = 500
-"""Progress is told after so many texts or terms."""
+TOLD = 20
+"""Progress is told about so many times."""
 
 
 class Ceiling(StrEnum):
@@ -86,29 +84,28 @@ def check(
 ) -> None:
     """Checks the word lists; names file, line and fix for whatever is wrong."""
     settings = Settings.read()
-    place, policy = folder or settings.wordlists, read_policy(settings.policy)
-    lists = _lists(place, policy.categories.keys(), whole=True)
-    today = Clock().now().date()
-    detector = KeywordDetector(Lexicon.of(lists)) if against or benign or redundant else None
-    if detector and against:
+    policy = read_policy(settings.policy)
+    place, categories = folder or settings.wordlists, policy.categories.keys()
+    _tell_contents(place, categories)
+    if not (against or benign or redundant):
+        return
+    lists, today = _lists(place, categories), Clock().now().date()
+    detector = KeywordDetector(Lexicon.of(lists))
+    if against:
         _measure(detector, read_samples(_there(against)), "texts", today, listed=50)
-    if detector and benign:
-        samples = _benign(place, settings)
-        _measure(detector, samples, "harmless texts that come with the lists", today, listed=0)
-    if detector and redundant:
+    if benign:
+        _measure(detector, _benign(place, settings), "harmless texts that come with the lists", today, listed=0)
+    if redundant:
         _list_redundant(detector, lists, {code: each.severity for code, each in policy.categories.items()}, today)
 
 
-def _lists(place: Path, categories: Iterable[str], *, whole: bool = False) -> list[Wordlist]:
-    """The lists of a folder, none with problems; with `whole`, what is in each is told."""
-    if not place.is_dir():
-        raise FileNotFoundError(2, "no such folder", str(place))
-    known = set(categories)
-    lists = read_wordlists(place, known)
-    if not lists and whole:
-        load_lexicon(place, known)  # says what is wrong with having none
-    report = report_on(lists)
-    for each in report.lists if whole else ():
+def _tell_contents(place: Path, categories: Collection[str]) -> None:
+    """Tells what is in each list of a folder. Raises BadSetup with everything that is wrong with them."""
+    _folder(place)
+    report = check_wordlists(place, categories)
+    if not report.lists:
+        load_lexicon(place, categories)  # says what is wrong with having none
+    for each in report.lists:
         others = ", ".join(
             f"{count} {status}" for status, count in each.terms.items() if count and status is not Status.LIVE
         )
@@ -116,7 +113,20 @@ def _lists(place: Path, categories: Iterable[str], *, whole: bool = False) -> li
         typer.echo(f"{each.category}: {terms}, {each.phrases} allow-phrases")
     if report.problems:
         raise BadSetup(report.problems)
+
+
+def _lists(place: Path, categories: Collection[str]) -> list[Wordlist]:
+    """The lists of a folder. Raises BadSetup with everything that is wrong with them."""
+    lists = read_wordlists(_folder(place), categories)
+    if problems := [problem for each in lists for problem in each.problems]:
+        raise BadSetup(problems)
     return lists
+
+
+def _folder(place: Path) -> Path:
+    if not place.is_dir():
+        raise FileNotFoundError(2, "no such folder", str(place))
+    return place
 
 
 def _measure(detector: KeywordDetector, samples: Sequence[Sample], what: str, today: date, *, listed: int) -> None:
@@ -124,9 +134,9 @@ def _measure(detector: KeywordDetector, samples: Sequence[Sample], what: str, to
     texts: Counter[Term] = Counter()
     with told("compared") as tell:
         for done, sample in enumerate(samples, 1):
-            counting = [term for term, _ in detector.hits(sample.text, sample.kind, None, today)]
-            hits.update(counting)
-            texts.update(set(counting))
+            counted = hits_against(detector, [sample.text], today, sample.kind)
+            hits.update(counted)
+            texts.update(counted.keys())
             _now_and_then(tell)(done, len(samples))
     typer.echo(f"{sum(hits.values())} hits in {len(samples)} {what}")
     for term, count in hits.most_common(listed):
@@ -134,11 +144,11 @@ def _measure(detector: KeywordDetector, samples: Sequence[Sample], what: str, to
     for term, count, among in harmful(texts, samples):
         reason = f"{term.written!r} is found in {count:,} of {among:,} harmless texts, more than 1 in {ONE_IN:,}"
         fix = "narrow it by with= or allow=, or give it ceiling=review"
-        typer.echo(f"warning: {Problem(f'{term.category}:{term.line}', reason, fix)}", err=True)
+        typer.echo(f"warning: {Problem(f'{term.category}.txt:{term.line}', reason, fix)}", err=True)
 
 
 def _now_and_then(tell: Callable[[int, int], None]) -> Callable[[int, int], None]:
-    return lambda done, total: tell(done, total) if done % TOLD_EVERY == 0 or done == total else None
+    return lambda done, total: tell(done, total) if done % max(1, total // TOLD) == 0 or done == total else None
 
 
 def _list_redundant(
@@ -146,14 +156,9 @@ def _list_redundant(
 ) -> None:
     with told("looked at") as tell:
         every = _now_and_then(tell)
-        found = list(redundant(lists, lambda text: detector.hits(text, None, None, today), severities, every))
-    order: Callable[[Redundant], tuple[bool, str, int]] = lambda each: (
-        bool(each.lost),
-        each.term.category,
-        each.term.line,
-    )
-    for each in sorted(found, key=order):
-        typer.echo(str(in_the_lists_words(each)))
+        found = list(redundant_terms(lists, lambda text: detector.hits(text, None, None, today), severities, every))
+    for each in sorted(found, key=lambda each: (bool(each.lost), each.term.category, each.term.line)):
+        typer.echo(str(in_words(each)))
     needless = sum(not each.lost for each in found)
     typer.echo(
         f"{len(found)} redundant terms: {needless} can go, {len(found) - needless} are found in fewer ways without them"
@@ -205,7 +210,7 @@ def import_(
     place = into or settings.wordlists
     path = place / f"{category}.txt"
     before = path.read_bytes() if path.exists() else None
-    lists = _lists(place, categories)
+    lists = _lists(place, categories.keys())
     today = Clock().now().date()
     samples = _benign(place, settings)
     typer.echo(f"{file.name} is read as {source.format}, {source.encoding}")
@@ -248,7 +253,7 @@ def _counted(
     detector = KeywordDetector(lexicon)
     texts: Counter[Term] = Counter()
     for done, sample in enumerate(samples, 1):
-        texts.update({term for term, _ in detector.hits(sample.text, sample.kind, None, today)})
+        texts.update(hits_against(detector, [sample.text], today, sample.kind).keys())
         tell(done, len(samples))
     return texts
 
@@ -330,10 +335,10 @@ def _one_list(path: Path, category: str) -> Wordlist:
 
 
 def _effect(before: Sequence[Wordlist], after: Sequence[Wordlist], samples: Sequence[Sample]) -> Effect:
-    graders = [_grader(KeywordDetector(Lexicon.of(lists)), Clock().now().date()) for lists in (before, after)]
-    with ExitStack() as stack:
-        tell = _now_and_then(stack.enter_context(told("compared")))
-        return effect(samples, *graders, tell)
+    today = Clock().now().date()
+    old, new = (_grader(KeywordDetector(Lexicon.of(lists)), today) for lists in (before, after))
+    with told("compared") as tell:
+        return effect(samples, old, new, _now_and_then(tell))
 
 
 def _grader(detector: KeywordDetector, today: date) -> Callable[[Sample], Grade]:

@@ -58,6 +58,15 @@ class Category:
 
 
 @dataclass(frozen=True, slots=True)
+class FoldsOff:
+    """Folds, by name, that word lists are not looked for through in texts of these kinds and scenes."""
+
+    names: frozenset[str]
+    kinds: frozenset[Kind] = frozenset(Kind)
+    scenes: frozenset[Scene] = frozenset(Scene)
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """One version of the agreement as data.
 
@@ -65,6 +74,7 @@ class Policy:
     effective   the day from which on it holds
     general     by language: the message to an author where any other would give a term away
     held        by language: what is added to a message while a person is still to decide
+    folds_off   switches for folds; all that fit count
     lease_minutes, undo_minutes  how long a claim and the chance to undo last
     """
 
@@ -74,6 +84,7 @@ class Policy:
     ladder: Ladder = field(default_factory=Ladder)
     general: Mapping[str, str] = field(default_factory=dict)
     held: Mapping[str, str] = field(default_factory=dict)
+    folds_off: tuple[FoldsOff, ...] = ()
     lease_minutes: int = 10
     undo_minutes: int = 10
 
@@ -88,6 +99,11 @@ class Policy:
         if category is None:
             return min(Verdict.REVIEW, finding.ceiling)
         return category.earned(finding, kind, scene)
+
+    def switched_off(self, kind: Kind, scene: Scene) -> frozenset[str]:
+        """The names of the folds that are off for texts of a kind in a scene."""
+        fitting = (off.names for off in self.folds_off if kind in off.kinds and scene in off.scenes)
+        return frozenset[str]().union(*fitting)
 
     def severity(self, finding: Finding) -> int:
         """1–4: the finding's own severity, else its category's; 1 for a category that the policy does not know."""

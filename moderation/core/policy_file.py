@@ -3,21 +3,22 @@
 import hashlib
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
 from moderation.core.errors import BadSetup, Problem
 from moderation.core.finding import Verdict
+from moderation.core.folded import FOLDS
 from moderation.core.measures import ENDS, Action
-from moderation.core.policy import Category, Policy, Thresholds
+from moderation.core.policy import Category, FoldsOff, Policy, Thresholds
 from moderation.core.strikes import Ladder, Step
 from moderation.core.submission import Kind, Scene
 
 LANGUAGES = ("zh", "en")
 _HEADER = re.compile(r"^\s*(\[{1,2})([\w.]+)\]{1,2}\s*(?:#.*)?$")
 _KEY = re.compile(r"^\s*([\w-]+)\s*=")
-_TOP = {"version", "effective", "general", "held", "thresholds", "review", "ladder", "category"}
+_TOP = {"version", "effective", "general", "held", "thresholds", "review", "ladder", "folds", "category"}
 _CATEGORY = {
     "code", "clause", "title", "message", "severity", "cap", "caps", "thresholds", "kinds", "scenes",
 }  # fmt: skip
@@ -97,7 +98,7 @@ class _Reader:
         lease = self.number(review, "lease_minutes", "review", 10, 1, 24 * 60)
         undo = self.number(review, "undo_minutes", "review", 10, 0, 30 * 24 * 60)
         default = self.thresholds(self.data.get("thresholds", {}), "thresholds", Thresholds())
-        ladder = self.ladder()
+        ladder, folds = self.ladder(), self.folds()
         categories: dict[str, Category] = {}
         for index, entry in enumerate(self.tables(self.data, "category", "category")):
             category = self.category(entry, f"category.{index}", default)
@@ -112,7 +113,7 @@ class _Reader:
             raise BadSetup(self.problems)
         digest = hashlib.sha256(self.text.replace("\r\n", "\n").encode("utf-8")).hexdigest()[:8]
         assert isinstance(effective, date)
-        return Policy(f"{version}+{digest}", effective, categories, ladder, general, held, lease, undo)
+        return Policy(f"{version}+{digest}", effective, categories, ladder, general, held, folds, lease, undo)
 
     def table(self, data: Mapping[str, Any], key: str, path: str, known: set[str]) -> Mapping[str, Any]:
         """A sub-table whose keys are all known; {} where it is missing."""
@@ -225,3 +226,29 @@ class _Reader:
             self.number(data, "strike_days", "ladder", 180, 1, 3650),
             self.number(data, "rectify_days", "ladder", 7, 1, 365),
         )
+
+    def folds(self) -> tuple[FoldsOff, ...]:
+        switches = []
+        kinds, scenes = {k.value: k for k in Kind}, {s.value: s for s in Scene}
+        for index, entry in enumerate(self.tables(self.data, "folds", "folds")):
+            path = f"folds.{index}"
+            for extra in sorted(entry.keys() - {"off", "kinds", "scenes"}):
+                self.bad(f"{path}.{extra}", f"{extra} is not known here", "use off, kinds and scenes")
+            off = self.several(entry, "off", path, {name: name for name in FOLDS}, ())
+            if not off:
+                self.bad(f"{path}.off", "no fold is switched off", 'write off = ["homophone"]')
+            fitting = self.several(entry, "kinds", path, kinds, Kind), self.several(entry, "scenes", path, scenes, Scene)
+            switches.append(FoldsOff(frozenset(off), *map(frozenset, fitting)))
+        return tuple(switches)
+
+    def several(
+        self, data: Mapping[str, Any], key: str, path: str, known: Mapping[str, Any], default: Iterable[Any]
+    ) -> list[Any]:
+        """The values that a list of words stands for; the default where there is no list."""
+        value = data.get(key)
+        if value is None:
+            return list(default)
+        if not isinstance(value, list):
+            self.bad(f"{path}.{key}", f"{key} is not a list", f'write {key} = ["{next(iter(known))}"]')
+            return []
+        return [self.one_of(word, known, f"{path}.{key}", f"a word of {key}", None) for word in value]

@@ -12,22 +12,20 @@ from typing import Protocol
 from moderation.core.finding import Check, Finding, Screening
 from moderation.core.submission import Item, Kind, Scene, Submission
 from moderation.detectors import images
+from moderation.detectors.joined import TextDetector, across
 
 log = logging.getLogger(__name__)
 
 LONG = 2_000
 """Code points from which on a text is looked at aside, so that one stuffed with hits cannot hold its caller past the deadline."""
 
+ACROSS = (Check.KEYWORDS, Check.CONTACTS)
+"""The checks that look at the joined profile once more."""
+
 NOISE = 0.01
 """A classifier's score below this is not worth keeping."""
 
 Scores = Mapping[str, float]
-
-
-class TextDetector(Protocol):
-    """Looks at one text, at once."""
-
-    def screen(self, text: str, kind: Kind, scene: Scene, now: date) -> tuple[Finding, ...]: ...
 
 
 class BatchClassifier(Protocol):
@@ -83,6 +81,7 @@ class Panel:
         started = time.monotonic()
         scoring = self.classifier.submit(texts, deadline=deadline) if self.classifier and texts else None
         found = [self._look_in_time(item, scene, deadline) for scene, item in placed]
+        found = self._with_joined(submissions, found)
         looked = time.monotonic()
         scores = iter(self._scores(scoring, len(texts), deadline))
         self.observe(Timing((looked - started) * 1000, (time.monotonic() - looked) * 1000))
@@ -120,6 +119,24 @@ class Panel:
                 found = Screening(unchecked=(check,), degraded=True)
             screening = screening.and_also(found)
         return screening
+
+    def _with_joined(self, submissions: Sequence[Submission], found: Sequence[Screening]) -> list[Screening]:
+        screenings = list(found)
+        detectors = [self.text[check] for check in ACROSS if check in self.text]
+        first = 0
+        for submission in submissions:
+            if len(submission.items) > 1:
+                try:
+                    joined = across(detectors, submission, self.today())
+                except Exception:  # as for a single text
+                    log.exception("the joined profile could not be checked")
+                    failed = Screening(unchecked=(Check.KEYWORDS,), degraded=True)
+                    screenings[first] = screenings[first].and_also(failed)
+                else:
+                    for at, findings in joined.items():
+                        screenings[first + at] = screenings[first + at].and_also(Screening(findings))
+            first += len(submission.items)
+        return screenings
 
     def _scores(
         self,

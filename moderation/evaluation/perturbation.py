@@ -175,8 +175,8 @@ def _invisible(random: Random) -> str:
 
 
 def _symbols(random: Random) -> str:
-    kind = random.choices((symbols.GAPS, symbols.BLANKS, symbols.PUNCTUATION), (6, 2, 2))[0]
-    return "".join(random.choice(kind) for _ in range(random.choice((1, 1, 1, 2, 3))))
+    kind = random.choices((symbols.GAPS, symbols.BLANKS, symbols.PUNCTUATION), (6, 3, 1))[0]
+    return random.choice(kind) * random.choice((1, 1, 1, 2, 3))
 
 
 def _repeated(draft: Draft, random: Random) -> Draft | None:

@@ -47,7 +47,7 @@ ENCLOSED_WORDS = dict(
 )
 
 _LETTERS = """
-aаα bЬь cсϲ dԁ eеε hһ iіι jј kкκ lӏ mм nո oоο pрρ qԛ rг sѕ tтτ uυ vνѵ wԝω xхχ yуγ
+aаα bЬь cсϲ dԁ eеε hһ iіι jј kкκ lӏ mм nηпո oоο pрρ qԛ rг sѕ tтτ uυ vνѵ wԝω xхχ yуγ
 AАΑ BВΒ CСϹ EЕΕ HНΗ IІΙ JЈ KКΚ MМΜ NΝ OОΟ PРΡ SЅ TТΤ VѴ XХΧ YҮΥ ZΖ
 """
 
@@ -63,7 +63,7 @@ GAPS = tuple(_GAPS.split())
 """Symbols that people put between the characters of a word."""
 
 BLANKS = (" ", " ", " ", "　", "\u00a0", "\t")
-PUNCTUATION = ("，", "、", "：", ",", ":", "—", "“", "《", "【", "（", ")")
+PUNCTUATION = ("，", "、", "：", ",", ":", "—", ";")
 
 NUMERALS = (
     "0零〇",

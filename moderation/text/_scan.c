@@ -29,6 +29,8 @@ typedef struct { uint32_t start, end, owner, folds; } Hit;
 typedef struct { uint32_t at, allowed, added, owner; } Writing;
 typedef struct { uint32_t code, read, sound; } Character;
 typedef struct { uint16_t third, fourth; } Further;
+typedef struct { uint32_t folded, options; } Point; /* of a code point: both in one look */
+typedef struct { uint32_t target; uint16_t cls; uint8_t way; } Option;
 
 typedef struct {
     Cell *cells;
@@ -42,9 +44,10 @@ typedef struct {
     PyObject_HEAD
     Py_buffer views[13];
     int opened;
-    const uint32_t *folded, *several_at, *several, *option_at, *option_target, *split_parts, *split_target, *syllable;
-    const uint16_t *option_class, *split_class, *syllable_class;
-    const uint8_t *option_way;
+    const uint32_t *several_at, *several, *split_parts, *split_target, *syllable;
+    const uint16_t *split_class, *syllable_class;
+    Point *points;
+    Option *options;
     uint32_t limit, splits, syllables;
     uint8_t pair_filter[32768];
     uint8_t alone[8192]; /* a bit for each character of the BMP that is often a word by itself */
@@ -143,7 +146,7 @@ static int fold_cells(const Scanner *s, PyObject *text, Cells *to) {
     }
     for (Py_ssize_t i = 0; i < length; ++i) {
         uint32_t code = PyUnicode_READ(kind, data, i);
-        uint32_t image = code < s->limit ? s->folded[code] : LEFT_OUT;
+        uint32_t image = code < s->limit ? s->points[code].folded : LEFT_OUT;
         if (image == code) {
             if (put(to, code, (uint32_t)i) < 0) return -1;
             part_of_text(to, code);
@@ -258,10 +261,9 @@ static void read_tokens(const Scanner *s, Cells *in, Tokens *to) {
         if (code >= 'a' && code <= 'z') syllable_tokens(s, in, p, to, &count);
         int special = 0;
         /* Those of a class that came before are last, so that a loop over classes may end at the first of them. */
-        for (uint32_t k = s->option_at[code]; k < s->option_at[code + 1]; ++k) {
-            uint8_t way = s->option_way[k];
-            special |= (way & ~AGAIN) == EMOJI;
-            token(to, &count, s->option_class[k], s->option_target[k], way, p + 1);
+        for (const Option *o = s->options + s->points[code].options, *end = s->options + s->points[code + 1].options; o < end; ++o) {
+            special |= (o->way & ~AGAIN) == EMOJI;
+            token(to, &count, o->cls, o->target, o->way, p + 1);
         }
         if (special) in->cells[p].code |= SPECIAL;
     }
@@ -377,7 +379,7 @@ static inline int is_plain(const Scan *scan, const Token *t, uint32_t p) {
     return (t->way & ~AGAIN) <= LOOK && often_alone(scan->s, CODE(scan->in->cells[p]));
 }
 
-static void try_third(Scan *scan, uint32_t p, uint32_t r, uint32_t prefix, uint32_t low, uint32_t high, Py_ssize_t first, int plain) {
+static void try_third(Scan *scan, uint32_t p, uint32_t r, uint32_t prefix, Py_ssize_t first, int plain) {
     const Index *x = scan->x;
     const Cells *in = scan->in;
     for (int skips = 0; r < (uint32_t)in->count; ++r, ++skips, plain = 0) {
@@ -386,7 +388,7 @@ static void try_third(Scan *scan, uint32_t p, uint32_t r, uint32_t prefix, uint3
             if (t->way & AGAIN) break;
             uint32_t bit = ((prefix * x->classes + t->cls) * 0x9E3779B1u) >> x->shift;
             if (!is_set(x->triples, bit)) continue;
-            uint32_t from = low, to = high;
+            uint32_t from = x->pair_at[prefix], high = x->pair_at[prefix + 1], to = high;
             while (from < to) {
                 uint32_t middle = (from + to) / 2;
                 if (x->further[middle].third < t->cls) from = middle + 1;
@@ -421,13 +423,14 @@ static void scan_cells(Scan *scan) {
                     int begin = is_set(x->begin, prefix);
                     int two = is_set(special || (b->way & ~AGAIN) >= SPLIT || in->cells[q].code & SPECIAL ? x->twos : x->heard, prefix);
                     if (!begin && !two) continue;
-                    uint32_t low = x->pair_at[prefix], high = x->pair_at[prefix + 1];
-                    for (uint32_t i = low; two && i < high && !x->further[i].third; ++i) try_pattern(scan, i, p, first);
+                    if (two)
+                        for (uint32_t i = x->pair_at[prefix]; i < x->pair_at[prefix + 1] && !x->further[i].third; ++i)
+                            try_pattern(scan, i, p, first);
                     if (!begin) continue;
                     uint32_t past = run_end(in, b->end);
                     int plain = q == a->end && is_plain(scan, a, p) && is_plain(scan, b, q);
-                    try_third(scan, p, b->end, prefix, low, high, first, plain);
-                    if (past > b->end) try_third(scan, p, past, prefix, low, high, first, 0);
+                    try_third(scan, p, b->end, prefix, first, plain);
+                    if (past > b->end) try_third(scan, p, past, prefix, first, 0);
                 }
                 if (!(in->cells[q].code & OPTIONAL) || skips == SKIPS) break;
             }
@@ -520,13 +523,21 @@ static int Scanner_init(Scanner *self, PyObject *args, PyObject *kwargs) {
     PyObject *list;
     (void)kwargs;
     if (!PyArg_ParseTuple(args, "O", &list) || open_views(list, self->views, 13, &self->opened) < 0) return -1;
-    self->folded = self->views[0].buf, self->several_at = self->views[1].buf, self->several = self->views[2].buf;
-    self->option_at = self->views[3].buf, self->option_class = self->views[4].buf, self->option_target = self->views[5].buf;
-    self->option_way = self->views[6].buf, self->split_parts = self->views[7].buf, self->split_target = self->views[8].buf;
-    self->split_class = self->views[9].buf, self->syllable = self->views[10].buf, self->syllable_class = self->views[11].buf;
+    const uint32_t *folded = self->views[0].buf, *option_at = self->views[3].buf, *target = self->views[5].buf;
+    const uint16_t *cls = self->views[4].buf;
+    const uint8_t *way = self->views[6].buf;
+    self->several_at = self->views[1].buf, self->several = self->views[2].buf;
+    self->split_parts = self->views[7].buf, self->split_target = self->views[8].buf, self->split_class = self->views[9].buf;
+    self->syllable = self->views[10].buf, self->syllable_class = self->views[11].buf;
     self->limit = (uint32_t)(self->views[0].len / 4);
     self->splits = (uint32_t)(self->views[8].len / 4);
     self->syllables = (uint32_t)(self->views[10].len / 4);
+    self->points = PyMem_Calloc(self->limit + 1, sizeof(Point));
+    self->options = PyMem_Calloc(self->views[6].len + 1, sizeof(Option));
+    if (!self->points || !self->options) return PyErr_NoMemory(), -1;
+    for (uint32_t i = 0; i < self->limit; ++i) self->points[i] = (Point){folded[i], option_at[i]};
+    self->points[self->limit].options = option_at[self->limit];
+    for (Py_ssize_t i = 0; i < self->views[6].len; ++i) self->options[i] = (Option){target[i], cls[i], way[i]};
     for (uint32_t i = 0; i < self->splits; ++i) {
         uint32_t bit = pair_bit(self->split_parts[4 * i], self->split_parts[4 * i + 1]);
         self->pair_filter[bit >> 3] |= (uint8_t)(1 << (bit & 7));
@@ -558,6 +569,8 @@ static int Index_init(Index *self, PyObject *args, PyObject *kwargs) {
 }
 
 static void Scanner_dealloc(Scanner *self) {
+    PyMem_Free(self->points);
+    PyMem_Free(self->options);
     close_views(self->views, self->opened);
     Py_TYPE(self)->tp_free((PyObject *)self);
 }

@@ -96,7 +96,8 @@ class NameReader:
     """Reads names by one set of rules; safe to use from several threads.
 
     >>> from moderation.text.name_rules import parse_name_rules
-    >>> reader = NameReader(parse_name_rules('[[brand]]\\nwords = ["小米"]\\n[filler]\\nmarks = "丶"'))
+    >>> rules = parse_name_rules('[[brand]]\\nwords = ["小米"]\\nalone = "review"\\n[filler]\\nmarks = "丶"')
+    >>> reader = NameReader(rules)
     >>> [name] = reader.read("小丶米阿杰")
     >>> name.text, [piece.word is None for piece in name.pieces], name.span(0, 2), reader.read("阿杰")
     ('小米阿杰', [False, True], Span(start=0, end=3), [])
@@ -123,7 +124,7 @@ class NameReader:
             return []
         readings = [folded]
         if not self._signs.isdisjoint(text):
-            readings.append(fold(_without_signs(text, self._rules)))
+            readings.insert(0, fold(_without_signs(text, self._rules)))
         return [name for reading in readings for name in self._plainly(text, reading)]
 
     def _any(self, text: str) -> bool:

@@ -102,15 +102,16 @@ class _Reader:
                 found.setdefault(f"{table}.{key[1] or key[2]}".lstrip("."), number)
         return found
 
-    def bad(self, path: str, reason: str, fix: str, written: str = "") -> None:
-        """Notes a problem at the line of the path, or, if given, of the string `written` in its list."""
+    def bad(self, path: str, reason: str, fix: str, written: str = "", again: int = 0) -> None:
+        """Notes a problem at the line of the path, or, if given, where the string `written` stands in its list, the last of
+        `again` + 1 times."""
         at = path
         while at and at not in self.lines:
             at = at.rpartition(".")[0]
         line = self.lines.get(at, 1)
         if written:
-            below = range(line, len(self.rows) + 1)
-            line = next((number for number in below if f'"{written}"' in self.rows[number - 1]), line)
+            places = [n for n, row in enumerate(self.rows, 1) for _ in range(row.count(f'"{written}"')) if n >= line]
+            line = [line, *places[: again + 1]][-1]
         self.problems.append(Problem(f"{self.name}:{line}", reason, fix))
 
     def rules(self) -> NameRules:
@@ -180,7 +181,7 @@ class _Reader:
                     f"{path}.{key}", f"{written!r} is nothing but symbols, or has the end of a sentence", fix, written
                 )
             elif text in found:
-                self.bad(f"{path}.{key}", f"{written!r} stands twice in {key}", "remove one of the two", written)
+                self.bad(f"{path}.{key}", f"{written!r} stands twice in {key}", "remove one of the two", written, 1)
             else:
                 found[text] = written
         return found

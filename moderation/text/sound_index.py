@@ -12,7 +12,7 @@ from moderation.text.scan_tables import STRICT, scan_tables
 LONGEST = 32
 """Terms of more characters than this are not indexed."""
 
-TRIPLE_BITS = 22
+TRIPLE_BITS = 21
 """The base-2 logarithm of how many bits tell which three classes begin some pattern."""
 
 

@@ -364,7 +364,7 @@ def _worded(rows: Sequence[tuple[int, list[str]]], name: str) -> int:
     if not varied:
         raise BadInput([Problem(name, "has nothing but numbers in its columns", "give a file with words")])
     if len(varied) > 1 and varied[0][0] < 2 * varied[1][0]:
-        several = " and ".join(str(at + 1) for _, at in sorted(varied, key=lambda each: each[1]))
+        several = " and ".join(str(at + 1) for at in sorted(at for _, at in varied[:2]))
         reason = f"has words in columns {several}, and no header that names one"
         raise BadInput(
             [Problem(name, reason, "name the column with --column 1, or put each word on a line of its own")]

@@ -157,20 +157,21 @@ def _word(entry: Entry, mostly_weighted: bool) -> tuple[Word, list[str]]:
         raise _Bad(Fate.REFUSED, Why.UNREADABLE, entry.reason, entry.fix)
     if LOST in entry.text:
         raise _Bad(Fate.REFUSED, Why.UNREADABLE, "has bytes that are no text", "write the word anew")
-    if not SEPARATORS.isdisjoint(entry.text.strip()):
+    # Folded as well, since one character may stand for two ends.
+    if not SEPARATORS.isdisjoint(entry.text.strip() + the_scanner().fold(entry.text.strip())):
         raise _Bad(Fate.REFUSED, Why.SENTENCE, "has the end of a sentence or line in it", "write words, one an entry")
     written, removed = cleaned(entry.text, mostly_weighted)
     if ";" in written or "；" in written:
         fix = "write words alone; a list in this product's grammar is copied into the folder, not imported"
         raise _Bad(Fate.REFUSED, Why.SEMICOLON, "has a semicolon, which sets off fields in a list", fix)
-    if any(comma in written for comma in _COMMAS):
-        raise _Bad(Fate.REFUSED, Why.SEVERAL, "has a comma inside, as several words have", "write one word an entry")
     if written.startswith(("*", "+", "#")):
         reason = f"begins with {written[0]!r}, which marks what is no term in a list"
         raise _Bad(Fate.REFUSED, Why.MARKED, reason, "drop the mark if a term is meant")
     if _PATTERN.search(written):
         fix = "write plain words; what must stand near goes into the list as with="
         raise _Bad(Fate.REFUSED, Why.PATTERN, "is a pattern or a combination, and terms are plain text", fix)
+    if any(comma in written for comma in _COMMAS):
+        raise _Bad(Fate.REFUSED, Why.SEVERAL, "has a comma inside, as several words have", "write one word an entry")
     text = the_scanner().fold(written)
     if not text:
         fix = "write letters, digits or characters"
@@ -301,7 +302,7 @@ def appended(before: str, words: Sequence[Word], fields: Mapping[str, str], sour
     marked = [line.strip() for line in before.split("\n") if line.strip().startswith("*")]
     shown = "".join(c for c in source if unicodedata.category(c)[0] != "C" and c not in LINE_ENDS)
     block = [
-        f"# imported {day} from {shown}: {len(words)} terms",
+        f"# imported {day} from {shown}: {len(words)} term{'s' * (len(words) > 1)}",
         " ".join(["*", " ; ".join(f"{name}={value}" for name, value in fields.items())]).strip(),
         *(f"{word.written} ; ceiling=review" if word.review else word.written for word in words),
         "# as before the import",

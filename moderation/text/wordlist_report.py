@@ -51,12 +51,7 @@ class Report:
 
 def check_wordlists(folder: Path, policy_categories: Collection[str]) -> Report:
     """Reads every list of a folder and says what is there and what is wrong."""
-    return report_on(read_wordlists(folder, policy_categories))
-
-
-def report_on(wordlists: Iterable[Wordlist]) -> Report:
-    """What is in lists that were read, and what is wrong with them."""
-    return Report(tuple(map(_report, wordlists)))
+    return Report(tuple(map(_report, read_wordlists(folder, policy_categories))))
 
 
 def _report(wordlist: Wordlist) -> ListReport:
@@ -125,7 +120,7 @@ class Redundant:
     lost: tuple[str, ...]
 
 
-def redundant(
+def redundant_terms(
     wordlists: Iterable[Wordlist], hits: Hits, severities: Mapping[str, int], tell: Callable[[int, int], None]
 ) -> Iterator[Redundant]:
     """Terms in which another one of the category counts as surely anyway; shortest first, and none because of one that is told.
@@ -196,11 +191,11 @@ def _surely(term: Term, fold: str) -> bool:
     return length(term.text) >= FULL_LENGTH or f"+{fold}" in term.rules.folds
 
 
-def in_the_lists_words(result: Redundant) -> Problem:
+def in_words(result: Redundant) -> Problem:
     """A redundant term as a line for the operator."""
     term, by = result.term, result.by
     ceiling = "" if by.rules.ceiling is Verdict.REJECT else f", {by.rules.ceiling.word}"
     reason = f"{term.written!r} is found by {by.written!r} (line {by.line}{ceiling}) anyway"
     if result.lost:
-        return Problem(f"{term.category}:{term.line}", reason, f"without it, lost are {', '.join(result.lost)}")
-    return Problem(f"{term.category}:{term.line}", reason, "drop it")
+        return Problem(f"{term.category}.txt:{term.line}", reason, f"without it, lost are {', '.join(result.lost)}")
+    return Problem(f"{term.category}.txt:{term.line}", reason, "drop it")

@@ -326,6 +326,15 @@ def _record_routes(router: APIRouter, services: Services) -> None:
         caller.need("rescans")
         return JsonResponse(written(services.rescan.progress(id)))
 
+    @router.get("/wordlists", tags=["records"], summary="The word lists in use", responses=COMMON)
+    def wordlists(caller: Authenticated) -> Response:
+        """Those of the process that answers; `problems` says why an edit of the folder was refused, while it is."""
+        caller.need("lists")
+        status = services.lists.status
+        problems = [{"field": each.field, "reason": each.reason, "fix": each.fix} for each in status.problems]
+        used = {"version": status.version, "terms": status.terms, "in_use_since": rfc3339(status.since)}
+        return JsonResponse({**used, "problems": problems})
+
     @router.get("/audit", tags=["records"], summary="The event log", responses=COMMON)
     def events(caller: Authenticated, after: Offset = 0, limit: Limit = 100, stream: Named | None = None) -> Response:
         """Records above the sequence `after`, oldest first, each with the hash that covers it and the one before."""

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from moderation.web.fold_words import FOLDS
+
 LANGUAGES = ("zh", "en")
 """The languages of the desk; the first is the one that a visitor gets who has not chosen."""
 
@@ -319,11 +321,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "check.names": ("名称规则", "name rules"),
     "check.classifier": ("语义模型", "classifier"),
     "check.image": ("图片", "pictures"),
-    "fold.width": ("全半角", "letter form"),
-    "fold.case": ("大小写", "case"),
-    "fold.traditional": ("繁简", "traditional"),
-    "fold.invisible": ("隐形字符", "invisible characters"),
-    "fold.inserted": ("插入符号", "inserted symbols"),
+    **FOLDS,
     "measure.refuse_registration": ("不予注册", "Refuse registration"),
     "measure.remove_content": ("删除内容", "Remove content"),
     "measure.rectify": ("限期改正", "Rectify by a deadline"),

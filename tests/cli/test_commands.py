@@ -55,7 +55,7 @@ def database(cli: Cli) -> Database:
     return open_database(Settings.read())
 
 
-# policy and wordlists
+# policy
 
 
 def test_a_good_policy_is_told_with_its_version(cli: Cli) -> None:
@@ -73,32 +73,6 @@ def test_a_bad_policy_is_told_with_its_line_and_its_fix(cli: Cli) -> None:
     assert cli("policy", "check", "--file", str(path)).code == 78
     assert cli("policy", "check", "--file", "/nowhere.toml").code == 66
     assert cli("policy", "check", "--file", "/").code >= 64
-
-
-def test_good_lists_are_counted(cli: Cli) -> None:
-    said = cli("wordlists", "check")
-    assert said.code == 0
-    assert "gambling: 2 live terms, 0 allow-phrases" in said.out
-    assert "insult_defamation: 1 live terms (1 shadow), 0 allow-phrases" in said.out
-
-
-def test_bad_lists_are_told_with_their_lines(cli: Cli) -> None:
-    (cli.folder / "lists" / "fraud.txt").write_text("诈骗词 ; colour=red\n好\n", encoding="utf-8")
-    said = cli("wordlists", "check")
-    assert said.code == 78 and "lists/fraud.txt:1:" in said.err and "lists/fraud.txt:2:" in said.err
-
-
-def test_no_lists_are_an_error(cli: Cli) -> None:
-    (cli.folder / "empty").mkdir()
-    assert cli("wordlists", "check", "--folder", str(cli.folder / "empty")).code == 78
-    assert cli("wordlists", "check", "--folder", "/nowhere").code == 66
-
-
-def test_hits_in_harmless_texts_are_counted(cli: Cli) -> None:
-    (cli.folder / "harmless.txt").write_text(f"{BAD}\n{GOOD}\n\n{BAD}{BAD}\n", encoding="utf-8")
-    said = cli("wordlists", "check", "--against", str(cli.folder / "harmless.txt"))
-    assert said.code == 0 and "3 hits in 3 texts" in said.out and "百家乐  (gambling:1)" in said.out
-    assert cli("wordlists", "check", "--against", "/nowhere.txt").code == 66
 
 
 # audit
