@@ -37,7 +37,7 @@ _DRAWN = dict(
 _RADICALS = frozenset(
     "口水手人草心丝言土金女肉日火走辵虫刀宀目贝竹玉山石犬足阜衣禾马病米广车力邑巾示页鱼田尸门耳骨酉食舟弓彳木隹鬼鸟革身角羊牛攴十一丿丨丶又大寸八二冖亠丷冂"
 )
-_STROKES = frozenset("一丨丶丿乙亅乚")
+_BARE = frozenset("一丨丶丿乙亅乚宀冖厶卩囟亍勹冂匚凵巛彐夂廾尢丂")
 _BESIDE, _ABOVE = "1", "2"
 
 
@@ -90,20 +90,16 @@ class Shapes:
         return len(self.order.get(_DRAWN.get(part, part), "1"))
 
     def split(self, character: str) -> str:
-        """Its parts as they are drawn, where they stand side by side or one above the other and are common; else ""."""
+        """Its parts as they are drawn, where they stand side by side or one above the other and can be typed; else ""."""
         parts = [_DRAWN.get(part, part) for part in self.parts.get(character, ())]
         if self.structure.get(character) == _ABOVE:
             parts = list(self.parts.get(character, ()))
         elif self.structure.get(character) != _BESIDE:
             return ""
-        if not 2 <= len(parts) <= 3 or not all(map(_known, parts)) or not _STROKES.isdisjoint(parts):
+        if not 2 <= len(parts) <= 3 or not all(map(typed, parts)) or not _BARE.isdisjoint(parts):
             return ""
         drawn = "".join(self.order.get(part, "") for part in parts)
         return "".join(parts) if distance(drawn, self.order[character]) <= 1 else ""
-
-
-def _known(part: str) -> bool:
-    return part in common() or part in _DRAWN.values()
 
 
 def typed(character: str) -> bool:

@@ -11,9 +11,7 @@
 #define EMOJI_CELL 0xFFFFFFFEu
 #define SEVERAL 0x80000000u
 #define OPTIONAL 0x80000000u /* set in the code of a cell that is no part of the folded text: an emoji that may be a word */
-#define SPECIAL 0x40000000u /* set in the code of a cell that may be read as an emoji's word */
-#define CODE(cell) ((cell).code & 0x3FFFFFFFu)
-#define STRICT_THIRD 0xFFFF /* in place of a fourth class: three characters, and STRICT */
+#define CODE(cell) ((cell).code & 0x7FFFFFFFu)
 #define STRICT 0x80000000u /* set in what a pattern allows: a character often alone stands for no other */
 #define AGAIN 0x80
 #define UNLOCKED 4096 /* from so many cells on, other threads may run meanwhile */
@@ -24,13 +22,15 @@ enum { READING, LOOK, NUMERAL, EMOJI, SPLIT, SYLLABLE };
 enum { B_LOOK = 1 << 4, B_REPEATED = 1 << 7, B_NUMERAL = 1 << 9, B_EMOJI = 1 << 10, B_SPLIT = 1 << 11, B_PINYIN = 1 << 12, B_HOMOPHONE = 1 << 14 };
 
 typedef struct { uint32_t code, at; } Cell;
-typedef struct { uint32_t target, end; uint16_t cls; uint8_t way; } Token;
+typedef struct { uint32_t target; uint16_t cls; uint8_t way, length; } Token; /* length: in cells */
 typedef struct { uint32_t start, end, owner, folds; } Hit;
 typedef struct { uint32_t at, allowed, added, owner; } Writing;
 typedef struct { uint32_t code, read, sound; } Character;
-typedef struct { uint16_t third, fourth; } Further;
-typedef struct { uint32_t folded, options; } Point; /* of a code point: both in one look */
-typedef struct { uint32_t target; uint16_t cls; uint8_t way; } Option;
+typedef struct { uint16_t third, longer; } Further;
+typedef struct {
+    uint32_t folded;
+    uint32_t options : 24, plain : 1; /* plain: often alone, and read by itself only, so that strict patterns take it as it is */
+} Point;                              /* of a code point: all in one look */
 
 typedef struct {
     Cell *cells;
@@ -47,7 +47,7 @@ typedef struct {
     const uint32_t *several_at, *several, *split_parts, *split_target, *syllable;
     const uint16_t *split_class, *syllable_class;
     Point *points;
-    Option *options;
+    Token *options;
     uint32_t limit, splits, syllables;
     uint8_t pair_filter[32768];
     uint8_t alone[8192]; /* a bit for each character of the BMP that is often a word by itself */
@@ -55,14 +55,14 @@ typedef struct {
 
 typedef struct {
     PyObject_HEAD
-    Py_buffer views[5];
+    Py_buffer views[8];
     int opened;
     const uint32_t *pair_at;
     const Further *further;
-    const uint8_t *triples;
+    const uint8_t *threes, *strict, *triples, *quads;
     const Writing *writings;
     const Character *characters;
-    uint32_t classes, shift;
+    uint32_t classes, three_shift, strict_shift, triple_shift, quad_shift;
     uint8_t *begin, *heard, *twos; /* a bit for each pair of classes: some longer pattern begins so; one of two characters
                                       may be found by sound or shape; any of two characters is so */
 } Index;
@@ -192,31 +192,34 @@ static PyObject *folded_text(PyObject *text, const Cells *of) {
 
 /* ---- what each cell may stand for ---- */
 
+/* Tokens of several cells. Those of one character are in the tables, and most texts have no others. */
 typedef struct {
     Token *tokens;
-    uint32_t *at; /* count + 1 of them */
-    Py_ssize_t room;
+    uint32_t *at; /* by cell, count + 1 of them; NULL while there is no token */
+    uint32_t count, room;
     int failed;
-    Token own[1024];
-    uint32_t own_at[257];
-} Tokens;
+    Token own[64];
+} Longer;
 
-static inline void token(Tokens *to, uint32_t *count, uint16_t cls, uint32_t target, uint8_t way, uint32_t end) {
-    if (*count == (uint32_t)to->room) {
-        Py_ssize_t room = to->room * 2;
+static void longer(Longer *to, const Cells *in, uint32_t p, uint16_t cls, uint32_t target, uint8_t way, uint32_t length) {
+    if (!to->at && !(to->at = PyMem_RawCalloc(in->count + 1, sizeof(uint32_t)))) to->failed = 1;
+    if (to->count == to->room) {
+        uint32_t room = to->room * 2;
         Token *more = to->tokens == to->own ? PyMem_RawMalloc(room * sizeof(Token)) : PyMem_RawRealloc(to->tokens, room * sizeof(Token));
-        if (!more) { to->failed = 1; return; }
+        if (!more) to->failed = 1;
+        if (to->failed) return;
         if (to->tokens == to->own) memcpy(more, to->own, sizeof to->own);
         to->tokens = more;
         to->room = room;
     }
-    Token *t = &to->tokens[(*count)++];
-    t->cls = cls, t->target = target, t->way = way, t->end = end;
+    if (to->failed) return;
+    to->tokens[to->count++] = (Token){target, cls, way, (uint8_t)length};
+    to->at[p + 1] = to->count;
 }
 
 static inline uint32_t pair_bit(uint32_t a, uint32_t b) { return ((a * 0x9E3779B1u) ^ (b * 0x85EBCA6Bu)) >> 14; }
 
-static void split_tokens(const Scanner *s, const Cells *in, uint32_t p, Tokens *to, uint32_t *count) {
+static void split_tokens(const Scanner *s, const Cells *in, uint32_t p, Longer *to) {
     uint32_t a = in->cells[p].code, b = in->cells[p + 1].code, low = 0, high = s->splits, bit = pair_bit(a, b);
     if (!is_set(s->pair_filter, bit)) return;
     while (low < high) {
@@ -231,11 +234,11 @@ static void split_tokens(const Scanner *s, const Cells *in, uint32_t p, Tokens *
             ++parts;
         }
         if (parts == 4 || !s->split_parts[4 * low + parts])
-            token(to, count, s->split_class[low], s->split_target[low], SPLIT, p + parts);
+            longer(to, in, p, s->split_class[low], s->split_target[low], SPLIT, parts);
     }
 }
 
-static void syllable_tokens(const Scanner *s, const Cells *in, uint32_t p, Tokens *to, uint32_t *count) {
+static void syllable_tokens(const Scanner *s, const Cells *in, uint32_t p, Longer *to) {
     uint32_t key = 0;
     for (uint32_t length = 1; length <= 6 && p + length <= (uint32_t)in->count; ++length) {
         uint32_t code = in->cells[p + length - 1].code;
@@ -247,27 +250,18 @@ static void syllable_tokens(const Scanner *s, const Cells *in, uint32_t p, Token
             if (s->syllable[middle] < key) low = middle + 1;
             else high = middle;
         }
-        if (low < s->syllables && s->syllable[low] == key) token(to, count, s->syllable_class[low], key, SYLLABLE, p + length);
+        if (low < s->syllables && s->syllable[low] == key) longer(to, in, p, s->syllable_class[low], key, SYLLABLE, length);
     }
 }
 
-static void read_tokens(const Scanner *s, Cells *in, Tokens *to) {
-    uint32_t count = 0;
-    for (uint32_t p = 0; p < (uint32_t)in->count; ++p) {
-        uint32_t code = CODE(in->cells[p]);
-        to->at[p] = count;
-        if (code >= s->limit) continue;
-        if (p + 1 < (uint32_t)in->count) split_tokens(s, in, p, to, &count);
-        if (code >= 'a' && code <= 'z') syllable_tokens(s, in, p, to, &count);
-        int special = 0;
-        /* Those of a class that came before are last, so that a loop over classes may end at the first of them. */
-        for (const Option *o = s->options + s->points[code].options, *end = s->options + s->points[code + 1].options; o < end; ++o) {
-            special |= (o->way & ~AGAIN) == EMOJI;
-            token(to, &count, o->cls, o->target, o->way, p + 1);
-        }
-        if (special) in->cells[p].code |= SPECIAL;
+static void read_longer(const Scanner *s, const Cells *in, Longer *to) {
+    for (uint32_t p = 0; p + 1 < (uint32_t)in->count && !to->failed; ++p) {
+        uint32_t code = in->cells[p].code;
+        if (to->at) to->at[p + 1] = to->count;
+        split_tokens(s, in, p, to);
+        if (code >= 'a' && code <= 'z') syllable_tokens(s, in, p, to);
     }
-    to->at[in->count] = count;
+    if (to->at) to->at[in->count] = to->count;
 }
 
 /* ---- scanning ---- */
@@ -276,16 +270,34 @@ typedef struct {
     const Scanner *s;
     const Index *x;
     const Cells *in;
-    const Tokens *of;
+    const Longer *of;
     uint32_t enabled;
     Hit *hits;
     Py_ssize_t count, room;
     int failed;
 } Scan;
 
+/* The tokens at a cell: those of several cells (own 0), and those of one (own 1). */
+static inline const Token *tokens_from(const Scan *scan, uint32_t p, int own) {
+    if (!own) return scan->of->at ? scan->of->tokens + scan->of->at[p] : NULL;
+    uint32_t code = CODE(scan->in->cells[p]);
+    return scan->s->options + scan->s->points[code < scan->s->limit ? code : scan->s->limit].options;
+}
+
+static inline const Token *tokens_to(const Scan *scan, uint32_t p, int own) {
+    if (!own) return scan->of->at ? scan->of->tokens + scan->of->at[p + 1] : NULL;
+    uint32_t code = CODE(scan->in->cells[p]) + 1;
+    return scan->s->options + scan->s->points[code < scan->s->limit ? code : scan->s->limit].options;
+}
+
+/* A `break` where `t->way & AGAIN` leaves out those of a class that came before, which are the last. */
+#define EACH_TOKEN(t, scan, p)                \
+    for (int own_##t = 0; own_##t < 2; ++own_##t) \
+        for (const Token *t = tokens_from(scan, p, own_##t), *end_##t = tokens_to(scan, p, own_##t); t < end_##t; ++t)
+
 static inline uint32_t run_end(const Cells *in, uint32_t p) {
     /* Past the cells that repeat the one before p. */
-    while (p < (uint32_t)in->count && ((in->cells[p].code ^ in->cells[p - 1].code) & ~SPECIAL) == 0) ++p;
+    while (p < (uint32_t)in->count && in->cells[p].code == in->cells[p - 1].code) ++p;
     return p;
 }
 
@@ -317,18 +329,18 @@ static uint32_t match(const Scan *scan, uint32_t pattern, uint32_t k, uint32_t p
     for (uint32_t first = p, skipped = p_end - p;; --skipped) {
         p = first + skipped;
         /* Those that read the very character first, and then those that only sound like it. */
-        for (uint32_t at = scan->of->at[p], to = scan->of->at[p + 1], i = at; i < at + 2 * (to - at); ++i) {
-            int by_sound = i >= to;
-            const Token *t = &scan->of->tokens[by_sound ? i - (to - at) : i];
-            uint32_t bits, end;
-            if (t->cls != c->sound || !fits(t, c, &bits)) continue;
-            if (by_sound != !!(bits & B_HOMOPHONE) || bits & ~allowed) continue;
-            if (allowed & STRICT && bits & (B_HOMOPHONE | B_LOOK) && often_alone(scan->s, CODE(in->cells[p]))) continue;
-            if (c == last) { *folds = seen | bits; return t->end; }
-            if ((end = match(scan, pattern, k + 1, t->end, allowed, seen | bits, folds))) return end;
-            if (k && (allowed & B_REPEATED)) {
-                uint32_t past = run_end(in, t->end);
-                if (past > t->end && (end = match(scan, pattern, k + 1, past, allowed, seen | bits | B_REPEATED, folds))) return end;
+        for (int by_sound = 0; by_sound < 2; ++by_sound) {
+            EACH_TOKEN(t, scan, p) {
+                uint32_t bits, end;
+                if (t->cls != c->sound || !fits(t, c, &bits)) continue;
+                if (by_sound != !!(bits & B_HOMOPHONE) || bits & ~allowed) continue;
+                if (allowed & STRICT && bits & (B_HOMOPHONE | B_LOOK) && often_alone(scan->s, CODE(in->cells[p]))) continue;
+                if (c == last) { *folds = seen | bits; return p + t->length; }
+                if ((end = match(scan, pattern, k + 1, p + t->length, allowed, seen | bits, folds))) return end;
+                if (k && (allowed & B_REPEATED)) {
+                    uint32_t past = run_end(in, p + t->length);
+                    if (past > p + t->length && (end = match(scan, pattern, k + 1, past, allowed, seen | bits | B_REPEATED, folds))) return end;
+                }
             }
         }
         if (!skipped) break;
@@ -358,79 +370,107 @@ static void try_pattern(Scan *scan, uint32_t pattern, uint32_t p, Py_ssize_t fir
     hit->folds = folds;
 }
 
-static int has_class(const Scan *scan, uint32_t p, uint32_t cls) {
+#define MIXED 0x9E3779B1u
+
+static int is_quad(const Scan *scan, uint32_t p, uint32_t triple) {
+    const Index *x = scan->x;
     for (int skips = 0; p < (uint32_t)scan->in->count; ++p, ++skips) {
-        for (uint32_t i = scan->of->at[p]; i < scan->of->at[p + 1]; ++i)
-            if (scan->of->tokens[i].cls == cls) return 1;
+        EACH_TOKEN(t, scan, p)
+            if (is_set(x->quads, ((triple * MIXED + t->cls) * MIXED) >> x->quad_shift)) return 1;
         if (!(scan->in->cells[p].code & OPTIONAL) || skips == SKIPS) break;
     }
     return 0;
 }
 
-/* Whether a class may be read from a cell on, or after the repetitions that begin there. */
-static int may_follow(const Scan *scan, uint32_t p, uint32_t cls) {
-    if (has_class(scan, p, cls)) return 1;
+/* Whether a class that may be read from a cell on, or after the repetitions that begin there, makes four that begin some pattern. */
+static int may_follow(const Scan *scan, uint32_t p, uint32_t triple) {
+    if (is_quad(scan, p, triple)) return 1;
     uint32_t past = run_end(scan->in, p);
-    return past > p && has_class(scan, past, cls);
+    return past > p && is_quad(scan, past, triple);
 }
 
-/* Whether a token reads a character that is often alone, which a strict pattern takes for itself only. */
-static inline int is_plain(const Scan *scan, const Token *t, uint32_t p) {
-    return (t->way & ~AGAIN) <= LOOK && often_alone(scan->s, CODE(scan->in->cells[p]));
-}
-
-static void try_third(Scan *scan, uint32_t p, uint32_t r, uint32_t prefix, Py_ssize_t first, int plain) {
+/* The patterns of an index that begin with three classes: those of three characters, or the longer ones. */
+static void try_beginning(Scan *scan, uint32_t p, uint32_t prefix, uint32_t third, Py_ssize_t first, int longer) {
     const Index *x = scan->x;
-    const Cells *in = scan->in;
-    for (int skips = 0; r < (uint32_t)in->count; ++r, ++skips, plain = 0) {
-        for (uint32_t i = scan->of->at[r]; i < scan->of->at[r + 1]; ++i) {
-            const Token *t = &scan->of->tokens[i];
+    uint32_t from = x->pair_at[prefix], high = x->pair_at[prefix + 1], to = high;
+    while (from < to) {
+        uint32_t middle = (from + to) / 2;
+        if (x->further[middle].third < third) from = middle + 1;
+        else to = middle;
+    }
+    for (; from < high && x->further[from].third == third; ++from)
+        if (longer == x->further[from].longer) try_pattern(scan, from, p, first);
+}
+
+static inline void try_triple(Scan *scan, uint32_t p, uint32_t prefix, uint32_t third, uint32_t next, Py_ssize_t first, int plain) {
+    const Index *x = scan->x;
+    uint32_t triple = prefix * x->classes + third, mixed = triple * MIXED;
+    if (is_set(x->threes, mixed >> x->three_shift) || (!plain && is_set(x->strict, mixed >> x->strict_shift)))
+        try_beginning(scan, p, prefix, third, first, 0);
+    if (is_set(x->triples, mixed >> x->triple_shift) && may_follow(scan, next, triple)) try_beginning(scan, p, prefix, third, first, 1);
+}
+
+static void try_third(Scan *scan, uint32_t p, uint32_t r, uint32_t prefix, Py_ssize_t first) {
+    for (int skips = 0; r < (uint32_t)scan->in->count; ++r, ++skips) {
+        EACH_TOKEN(t, scan, r) {
             if (t->way & AGAIN) break;
-            uint32_t bit = ((prefix * x->classes + t->cls) * 0x9E3779B1u) >> x->shift;
-            if (!is_set(x->triples, bit)) continue;
-            uint32_t from = x->pair_at[prefix], high = x->pair_at[prefix + 1], to = high;
-            while (from < to) {
-                uint32_t middle = (from + to) / 2;
-                if (x->further[middle].third < t->cls) from = middle + 1;
-                else to = middle;
-            }
-            for (; from < high && x->further[from].third == t->cls; ++from) {
-                uint16_t fourth = x->further[from].fourth;
-                if (fourth == STRICT_THIRD ? !(plain && is_plain(scan, t, r)) : !fourth || may_follow(scan, t->end, fourth)) try_pattern(scan, from, p, first);
-            }
+            try_triple(scan, p, prefix, t->cls, r + t->length, first, 0);
         }
-        if (!(in->cells[r].code & OPTIONAL) || skips == SKIPS) break;
+        if (!(scan->in->cells[r].code & OPTIONAL) || skips == SKIPS) break;
     }
 }
 
-static void scan_cells(Scan *scan) {
+static void try_pair(Scan *scan, uint32_t p, const Token *a, uint32_t q, const Token *b, Py_ssize_t first) {
     const Index *x = scan->x;
     const Cells *in = scan->in;
-    const Tokens *of = scan->of;
+    uint32_t prefix = (uint32_t)a->cls * x->classes + b->cls;
+    int special = (a->way & ~AGAIN) >= SPLIT || (b->way & ~AGAIN) >= SPLIT || (in->cells[p].code | in->cells[q].code) & OPTIONAL;
+    if (is_set(special ? x->twos : x->heard, prefix))
+        for (uint32_t i = x->pair_at[prefix]; i < x->pair_at[prefix + 1] && !x->further[i].third; ++i) try_pattern(scan, i, p, first);
+    if (!is_set(x->begin, prefix)) return;
+    uint32_t next = q + b->length, past = run_end(in, next);
+    try_third(scan, p, next, prefix, first);
+    if (past > next) try_third(scan, p, past, prefix, first);
+}
+
+static inline int is_simple(const Scan *scan, uint32_t p) {
+    const Longer *of = scan->of;
+    return !(scan->in->cells[p].code & OPTIONAL) && !(of->at && of->at[p] < of->at[p + 1]);
+}
+
+/* The same for three cells in a row that are read one by one and in no other way, as in most of all text. */
+static void try_simple(Scan *scan, uint32_t p, Py_ssize_t first) {
+    const Index *x = scan->x;
+    const Token *one = tokens_from(scan, p, 1), *two = tokens_from(scan, p + 1, 1), *three = tokens_from(scan, p + 2, 1);
+    const Token *one_end = tokens_to(scan, p, 1), *two_end = tokens_to(scan, p + 1, 1), *three_end = tokens_to(scan, p + 2, 1);
+    int plain = 1;
+    for (uint32_t i = p; i < p + 3; ++i) plain &= scan->in->cells[i].code < scan->s->limit && scan->s->points[scan->in->cells[i].code].plain;
+    for (const Token *a = one; a < one_end && !(a->way & AGAIN); ++a)
+        for (const Token *b = two; b < two_end && !(b->way & AGAIN); ++b) {
+            uint32_t prefix = (uint32_t)a->cls * x->classes + b->cls;
+            if (is_set(x->heard, prefix))
+                for (uint32_t i = x->pair_at[prefix]; i < x->pair_at[prefix + 1] && !x->further[i].third; ++i) try_pattern(scan, i, p, first);
+            if (!is_set(x->begin, prefix)) continue;
+            for (const Token *t = three; t < three_end && !(t->way & AGAIN); ++t) try_triple(scan, p, prefix, t->cls, p + 3, first, plain);
+        }
+}
+
+static void scan_cells(Scan *scan) {
+    const Cells *in = scan->in;
     for (uint32_t p = 0; p < (uint32_t)in->count; ++p) {
         Py_ssize_t first = scan->count;
-        for (uint32_t i = of->at[p]; i < of->at[p + 1]; ++i) {
-            const Token *a = &of->tokens[i];
+        if (p + 2 < (uint32_t)in->count && is_simple(scan, p) && is_simple(scan, p + 1) && is_simple(scan, p + 2) &&
+            in->cells[p + 1].code != in->cells[p + 2].code) {
+            try_simple(scan, p, first);
+            continue;
+        }
+        EACH_TOKEN(a, scan, p) {
             if (a->way & AGAIN) break;
-            uint32_t row = (uint32_t)a->cls * x->classes;
-            int special = (a->way & ~AGAIN) >= SPLIT || in->cells[p].code & SPECIAL;
-            uint32_t q = a->end;
+            uint32_t q = p + a->length;
             for (int skips = 0; q < (uint32_t)in->count; ++q, ++skips) {
-                for (uint32_t j = of->at[q]; j < of->at[q + 1]; ++j) {
-                    const Token *b = &of->tokens[j];
+                EACH_TOKEN(b, scan, q) {
                     if (b->way & AGAIN) break;
-                    uint32_t prefix = row + b->cls;
-                    int begin = is_set(x->begin, prefix);
-                    int two = is_set(special || (b->way & ~AGAIN) >= SPLIT || in->cells[q].code & SPECIAL ? x->twos : x->heard, prefix);
-                    if (!begin && !two) continue;
-                    if (two)
-                        for (uint32_t i = x->pair_at[prefix]; i < x->pair_at[prefix + 1] && !x->further[i].third; ++i)
-                            try_pattern(scan, i, p, first);
-                    if (!begin) continue;
-                    uint32_t past = run_end(in, b->end);
-                    int plain = q == a->end && is_plain(scan, a, p) && is_plain(scan, b, q);
-                    try_third(scan, p, b->end, prefix, first, plain);
-                    if (past > b->end) try_third(scan, p, past, prefix, first, 0);
+                    try_pair(scan, p, a, q, b, first);
                 }
                 if (!(in->cells[q].code & OPTIONAL) || skips == SKIPS) break;
             }
@@ -459,25 +499,16 @@ static PyObject *Scanner_scan(Scanner *self, PyObject *const *args, Py_ssize_t g
     unsigned long enabled = PyLong_AsUnsignedLong(args[2]);
     if (enabled == (unsigned long)-1 && PyErr_Occurred()) return NULL;
     Cells cells;
-    Tokens tokens;
+    Longer tokens;
     Scan scan = {self, (Index *)args[1], &cells, &tokens, (uint32_t)enabled, NULL, 0, 0, 0};
     PyObject *folded = NULL, *hits = NULL, *both = NULL;
-    tokens.tokens = tokens.own, tokens.at = tokens.own_at, tokens.room = 1024, tokens.failed = 0;
+    memset(&tokens, 0, offsetof(Longer, own));
+    tokens.tokens = tokens.own, tokens.room = 64;
     if (fold_cells(self, args[0], &cells) < 0) goto done;
-    if (cells.count > 256 && !(tokens.at = PyMem_RawMalloc((cells.count + 1) * sizeof(uint32_t)))) {
-        tokens.at = tokens.own_at;
-        tokens.failed = 1;
-        goto done;
-    }
-    if (cells.count >= UNLOCKED) {
-        Py_BEGIN_ALLOW_THREADS
-        read_tokens(self, &cells, &tokens);
-        if (!tokens.failed) scan_cells(&scan);
-        Py_END_ALLOW_THREADS
-    } else {
-        read_tokens(self, &cells, &tokens);
-        if (!tokens.failed) scan_cells(&scan);
-    }
+    PyThreadState *released = cells.count >= UNLOCKED ? PyEval_SaveThread() : NULL;
+    read_longer(self, &cells, &tokens);
+    if (!tokens.failed) scan_cells(&scan);
+    if (released) PyEval_RestoreThread(released);
     if (tokens.failed || scan.failed) goto done;
     folded = folded_text(args[0], &cells);
     hits = folded ? hits_list(&scan) : NULL;
@@ -485,7 +516,7 @@ static PyObject *Scanner_scan(Scanner *self, PyObject *const *args, Py_ssize_t g
 done:
     if (!both && !PyErr_Occurred()) PyErr_NoMemory();
     if (tokens.tokens != tokens.own) PyMem_RawFree(tokens.tokens);
-    if (tokens.at != tokens.own_at) PyMem_RawFree(tokens.at);
+    PyMem_RawFree(tokens.at);
     PyMem_RawFree(scan.hits);
     free_cells(&cells);
     Py_XDECREF(folded);
@@ -533,28 +564,37 @@ static int Scanner_init(Scanner *self, PyObject *args, PyObject *kwargs) {
     self->splits = (uint32_t)(self->views[8].len / 4);
     self->syllables = (uint32_t)(self->views[10].len / 4);
     self->points = PyMem_Calloc(self->limit + 1, sizeof(Point));
-    self->options = PyMem_Calloc(self->views[6].len + 1, sizeof(Option));
+    self->options = PyMem_Calloc(self->views[6].len + 1, sizeof(Token));
     if (!self->points || !self->options) return PyErr_NoMemory(), -1;
-    for (uint32_t i = 0; i < self->limit; ++i) self->points[i] = (Point){folded[i], option_at[i]};
+    for (uint32_t i = 0; i < self->limit; ++i) self->points[i] = (Point){folded[i], option_at[i], 0};
     self->points[self->limit].options = option_at[self->limit];
-    for (Py_ssize_t i = 0; i < self->views[6].len; ++i) self->options[i] = (Option){target[i], cls[i], way[i]};
+    for (Py_ssize_t i = 0; i < self->views[6].len; ++i) self->options[i] = (Token){target[i], cls[i], way[i], 1};
     for (uint32_t i = 0; i < self->splits; ++i) {
         uint32_t bit = pair_bit(self->split_parts[4 * i], self->split_parts[4 * i + 1]);
         self->pair_filter[bit >> 3] |= (uint8_t)(1 << (bit & 7));
     }
     const uint32_t *alone = self->views[12].buf;
     for (Py_ssize_t i = 0; i < self->views[12].len / 4; ++i)
-        if (alone[i] < 65536) self->alone[alone[i] >> 3] |= (uint8_t)(1 << (alone[i] & 7));
+        if (alone[i] < 65536) {
+            self->alone[alone[i] >> 3] |= (uint8_t)(1 << (alone[i] & 7));
+            Point *point = &self->points[alone[i]];
+            point->plain = 1;
+            for (uint32_t k = point->options; k < point[1].options; ++k) point->plain &= (self->options[k].way & ~AGAIN) <= LOOK;
+        }
     return 0;
 }
 
 static int Index_init(Index *self, PyObject *args, PyObject *kwargs) {
     PyObject *list;
     (void)kwargs;
-    if (!PyArg_ParseTuple(args, "OII", &list, &self->classes, &self->shift) || open_views(list, self->views, 5, &self->opened) < 0) return -1;
-    self->shift = 32 - self->shift;
-    self->pair_at = self->views[0].buf, self->further = self->views[1].buf, self->triples = self->views[2].buf;
-    self->writings = self->views[3].buf, self->characters = self->views[4].buf;
+    if (!PyArg_ParseTuple(args, "OIIIII", &list, &self->classes, &self->three_shift, &self->strict_shift, &self->triple_shift, &self->quad_shift) ||
+        open_views(list, self->views, 8, &self->opened) < 0) return -1;
+    self->three_shift = 32 - self->three_shift, self->strict_shift = 32 - self->strict_shift;
+    self->triple_shift = 32 - self->triple_shift, self->quad_shift = 32 - self->quad_shift;
+    self->pair_at = self->views[0].buf, self->further = self->views[1].buf;
+    self->threes = self->views[2].buf, self->strict = self->views[3].buf;
+    self->triples = self->views[4].buf, self->quads = self->views[5].buf;
+    self->writings = self->views[6].buf, self->characters = self->views[7].buf;
     uint32_t square = self->classes * self->classes, bytes = square / 8 + 1;
     if (!(self->begin = PyMem_Calloc(3, bytes))) return PyErr_NoMemory(), -1;
     self->heard = self->begin + bytes;
@@ -603,7 +643,7 @@ static PyTypeObject IndexType = {
     PyVarObject_HEAD_INIT(NULL, 0).tp_name = "moderation.text._scan.Index",
     .tp_basicsize = sizeof(Index),
     .tp_flags = Py_TPFLAGS_DEFAULT,
-    .tp_doc = "Index([the arrays of SoundIndex], number of classes, TRIPLE_BITS)",
+    .tp_doc = "Index([the arrays of SoundIndex], number of classes, *FILTER_BITS)",
     .tp_new = PyType_GenericNew,
     .tp_init = (initproc)Index_init,
     .tp_dealloc = (destructor)Index_dealloc,

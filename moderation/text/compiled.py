@@ -21,7 +21,7 @@ from moderation.text.wordlist import Rules, Status
 
 log = logging.getLogger(__name__)
 
-FORMAT = 2
+FORMAT = 3
 """Raised with every change to what is kept or to how lists are compiled."""
 
 KEPT = 3

@@ -120,22 +120,22 @@ class NameReader:
     def read(self, text: str) -> list[Name]:
         """The ways to read a name, [] if no word is in it: as it stands, and with signs as what they stand for."""
         folded = fold(text)
-        if not self._any(folded.text) and (folded.text == text or self._signs.isdisjoint(text)):
+        hits = self._hits(folded.text)
+        if (not hits or not self._mean(hits)) and (folded.text == text or self._signs.isdisjoint(text)):
             return []
         readings = [folded]
         if not self._signs.isdisjoint(text):
             readings.insert(0, fold(_without_signs(text, self._rules)))
         return [name for reading in readings for name in self._plainly(text, reading)]
 
-    def _any(self, text: str) -> bool:
-        """Whether there are words or characters to replace in a folded text, and not just a word that needs another."""
-        hits = self._hits(text)
+    def _mean(self, hits: Sequence[tuple[int, int, int]]) -> bool:
+        """Whether what was found in a folded text can amount to anything: a single word that needs another cannot."""
         return len(hits) > 1 or (len(hits) == 1 and not self._needy[hits[0][2]])
 
     def _plainly(self, original: str, folded: FoldedText) -> Iterator[Name]:
         kept = [at for at, character in enumerate(folded.text) if self._table.get(ord(character)) != ""]
         text = folded.text.translate(self._table)
-        if self._any(text):
+        if self._mean(self._hits(text)):
             yield Name(text, self._pieces(text), original, folded, kept, self._rules.endings)
 
     def _pieces(self, text: str) -> list[Piece]:

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from moderation.core.folded import FOLDS
 from moderation.text.scan_tables import AGAIN, EMOJI, LEFT_OUT, SEVERAL, STRICT, ScanTables, Way, packed, scan_tables
-from moderation.text.sound_index import SUBSTITUTED, TRIPLE_BITS, SoundIndex
+from moderation.text.sound_index import SUBSTITUTED, FILTER_BITS, SoundIndex
 from moderation.text.tables import LINE_ENDS
 
 log = logging.getLogger(__name__)
@@ -48,7 +48,7 @@ def index_for(scanner: Scanner, index: SoundIndex) -> object:
         return index
     from moderation.text import _scan
 
-    return _scan.Index(list(index.arrays().values()), scan_tables().classes, TRIPLE_BITS)
+    return _scan.Index(list(index.arrays().values()), scan_tables().classes, *FILTER_BITS)
 
 
 def make_scanner(tables: ScanTables) -> Scanner:

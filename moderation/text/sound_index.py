@@ -12,15 +12,11 @@ from moderation.text.scan_tables import STRICT, scan_tables
 LONGEST = 32
 """Terms of more characters than this are not indexed."""
 
-TRIPLE_BITS = 21
-"""The base-2 logarithm of how many bits tell which three classes begin some pattern."""
+FILTER_BITS = (19, 19, 22, 22)
+"""The base-2 logarithms of how many bits each of `threes`, `strict`, `triples` and `quads` has."""
 
 
 SUBSTITUTED = 1 << FOLDS.index("homophone") | 1 << FOLDS.index("look_alike")
-
-STRICT_THIRD = 0xFFFF
-"""Tells of a pattern of three characters that it allows with STRICT, so that most need not be looked at."""
-
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
@@ -47,15 +43,21 @@ class SoundIndex:
     """Patterns in the order of their first three classes. Ranges are half-open.
 
     pair_at     by first class times the number of classes plus the second: where the patterns begin that begin so
-    further     the third and the fourth class of each pattern, 0 where it has none; STRICT_THIRD in place of a fourth one
-    triples     a bit for each hash of three classes that begin some pattern
+    further     the third class of each pattern, 0 for one of two characters, and 1 if it has a fourth, else 0
+    threes      a bit for each hash of the classes of some pattern of three characters; which bit, `hashed` says
+    strict      the same of those that allow with STRICT, which are not among the former
+    triples     the same of the first three classes of longer patterns
+    quads       and of their first four
     writings    of each pattern where its characters begin, and the rest as in `Pattern`; one row more than there are patterns
     characters  the characters, their usual readings as `packed` or 0, and their classes
     """
 
     pair_at: NDArray[np.uint32]
     further: NDArray[np.uint16]
+    threes: NDArray[np.uint8]
+    strict: NDArray[np.uint8]
     triples: NDArray[np.uint8]
+    quads: NDArray[np.uint8]
     writings: NDArray[np.void]
     characters: NDArray[np.void]
 
@@ -103,15 +105,13 @@ def _ordered(
 ) -> SoundIndex:
     count, lengths = scan_tables().classes, np.diff(at)
     first, second = sounds[at[:-1]].astype(np.int64), sounds[at[:-1] + 1].astype(np.int64)
-    beyond = np.append(sounds, 0)[np.minimum(at[:-1] + 2, len(sounds))]
-    third = np.where(lengths > 2, beyond, 0).astype(np.int64)
-    fourth = np.where(lengths > 3, np.append(sounds, 0)[np.minimum(at[:-1] + 3, len(sounds))], 0).astype(np.int64)
-    fourth[(lengths == 3) & (numbers[:, 1] & STRICT > 0) & (numbers[:, 2] == 0)] = STRICT_THIRD
+    third = np.where(lengths > 2, np.append(sounds, 0)[np.minimum(at[:-1] + 2, len(sounds))], 0).astype(np.int64)
+    beyond = np.where(lengths > 3, np.append(sounds, 0)[np.minimum(at[:-1] + 3, len(sounds))], 0).astype(np.int64)
+    strict = (numbers[:, 1] & STRICT > 0) & (numbers[:, 2] == 0)
     order = np.lexsort((third, second, first))
     pairs = (first * count + second)[order]
     taken, places = _gather(at, lengths, order)
-    bits = np.zeros(1 << TRIPLE_BITS, bool)
-    bits[hashed(first, second, third)[third > 0]] = True
+    triples = hashed(first, second, third)
     writings = np.zeros(len(order) + 1, WRITING)
     writings["at"] = places
     for column, name in enumerate(("owner", "allowed", "added")):
@@ -120,18 +120,29 @@ def _ordered(
     characters["code"], characters["read"], characters["sound"] = codes[taken], read[taken], sounds[taken]
     return SoundIndex(
         pair_at=np.searchsorted(pairs, np.arange(count * count + 1)).astype(np.uint32),
-        further=np.stack([third, fourth], axis=1)[order].astype(np.uint16),
-        triples=np.packbits(bits, bitorder="little"),
+        further=np.stack([third, lengths > 3], axis=1)[order].astype(np.uint16),
+        threes=_bits(triples[(lengths == 3) & ~strict], FILTER_BITS[0]),
+        strict=_bits(triples[(lengths == 3) & strict], FILTER_BITS[1]),
+        triples=_bits(triples[lengths > 3], FILTER_BITS[2]),
+        quads=_bits(hashed(first, second, third, beyond)[lengths > 3], FILTER_BITS[3]),
         writings=writings,
         characters=characters,
     )
 
 
-def hashed(first: NDArray[np.int64], second: NDArray[np.int64], third: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The number of the bit of `triples` for three classes."""
-    count = scan_tables().classes
-    mixed = ((first * count + second) * count + third) * 0x9E3779B1
-    return (mixed & 0xFFFFFFFF) >> (32 - TRIPLE_BITS)
+def hashed(*sounds: NDArray[np.int64]) -> NDArray[np.uint64]:
+    """A hash of 32 bits for each row of classes; the high bits are the number of its bit."""
+    count = np.uint64(scan_tables().classes)
+    mixed = np.zeros(len(sounds[0]), np.uint64)
+    for place, each in enumerate(sounds):
+        mixed = mixed * (count if place < 3 else np.uint64(0x9E3779B1)) + each.astype(np.uint64) & np.uint64(0xFFFFFFFF)
+    return mixed * np.uint64(0x9E3779B1) & np.uint64(0xFFFFFFFF)
+
+
+def _bits(hashes: NDArray[np.uint64], bits: int) -> NDArray[np.uint8]:
+    found = np.zeros(1 << bits, bool)
+    found[hashes >> np.uint64(32 - bits)] = True
+    return np.packbits(found, bitorder="little")
 
 
 def _gather(
