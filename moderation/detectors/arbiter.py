@@ -89,10 +89,25 @@ class Arbiter:
         return tuple(name for name in FOLDS if name in single or name in seen.by)
 
     def _by_punctuation(self, seen: Sighting, folds: tuple[str, ...]) -> Verdict | None:
-        if "inserted" not in folds or not _read_on(self._folded, seen.start, seen.end):
+        """What was left out says whether it was put in on purpose: where one reads on over some joint, it may well not be."""
+        if "inserted" not in folds:
             return Verdict.REJECT
-        short = seen.end - seen.start == 2 and all(map(han, self._folded.text[seen.start : seen.end]))
-        return None if short or seen.by else Verdict.REVIEW
+        joints = [_shown(self._folded, place) for place in range(seen.start, seen.end - 1)]
+        over = [self._reads_on(place, shown) for place, shown in zip(range(seen.start, seen.end), joints, strict=False)]
+        # Nobody reads on between all characters of a word.
+        if not any(over) or (len(joints) > 1 and all(joints)):
+            return Verdict.REJECT
+        clauses = any(reads and not all(c.isspace() for c in shown) for reads, shown in zip(over, joints, strict=True))
+        return Verdict.REVIEW if len(joints) > (2 if clauses else 1) else None
+
+    def _reads_on(self, place: int, shown: Sequence[str]) -> bool:
+        """Whether only ordinary punctuation, or a blank between Chinese characters, stands after this place.
+
+        Symbols and emoji are put in on purpose, and so is a blank beside a letter.
+        """
+        if not shown or any(not _prose(c) and not c.isspace() for c in shown):
+            return False
+        return not all(c.isspace() for c in shown) or all(map(han, self._folded.text[place : place + 2]))
 
     def _by_words(self, seen: Sighting, folds: tuple[str, ...]) -> Verdict | None:
         """What the words around the hit say to it: whether it is cut out of others, or is one in its own right."""
@@ -223,20 +238,6 @@ def _latin(character: str) -> bool:
 def _shown(folded: FoldedText, place: int) -> list[str]:
     """What was skipped between this folded character and the next, without what does not show."""
     return [c for c in folded.gap(place, place + 2) if folded.folding.names(c) == ("inserted",)]
-
-
-def _read_on(folded: FoldedText, start: int, end: int) -> bool:
-    """Whether somewhere in the range one reads on: over ordinary punctuation, or a blank between Chinese characters.
-
-    Symbols and emoji there are put in on purpose, and so is a blank beside a letter.
-    """
-    for place in range(start, end - 1):
-        shown = _shown(folded, place)
-        if not shown or any(not _prose(c) and not c.isspace() for c in shown):
-            continue
-        if not all(c.isspace() for c in shown) or all(map(han, folded.text[place : place + 2])):
-            return True
-    return False
 
 
 def _prose(character: str) -> bool:

@@ -410,10 +410,11 @@ static inline void try_triple(Scan *scan, uint32_t p, uint32_t prefix, uint32_t 
     if (is_set(x->triples, mixed >> x->triple_shift) && may_follow(scan, next, triple)) try_beginning(scan, p, prefix, third, first, 1);
 }
 
-static void try_third(Scan *scan, uint32_t p, uint32_t r, uint32_t prefix, Py_ssize_t first) {
+static void try_third(Scan *scan, uint32_t p, uint32_t r, uint32_t prefix, int looks, Py_ssize_t first) {
     for (int skips = 0; r < (uint32_t)scan->in->count; ++r, ++skips) {
         EACH_TOKEN(t, scan, r) {
             if (t->way & AGAIN) break;
+            if (looks && t->way == LOOK) continue;
             try_triple(scan, p, prefix, t->cls, r + t->length, first, 0);
         }
         if (!(scan->in->cells[r].code & OPTIONAL) || skips == SKIPS) break;
@@ -429,8 +430,10 @@ static void try_pair(Scan *scan, uint32_t p, const Token *a, uint32_t q, const T
         for (uint32_t i = x->pair_at[prefix]; i < x->pair_at[prefix + 1] && !x->further[i].third; ++i) try_pattern(scan, i, p, first);
     if (!is_set(x->begin, prefix)) return;
     uint32_t next = q + b->length, past = run_end(in, next);
-    try_third(scan, p, next, prefix, first);
-    if (past > next) try_third(scan, p, past, prefix, first);
+    int looks = (a->way == LOOK) + (b->way == LOOK);
+    if (looks > 1) return;
+    try_third(scan, p, next, prefix, looks, first);
+    if (past > next) try_third(scan, p, past, prefix, looks, first);
 }
 
 static inline int is_simple(const Scan *scan, uint32_t p) {
@@ -438,7 +441,7 @@ static inline int is_simple(const Scan *scan, uint32_t p) {
     return !(scan->in->cells[p].code & OPTIONAL) && !(of->at && of->at[p] < of->at[p + 1]);
 }
 
-/* The same for three cells in a row that are read one by one and in no other way, as in most of all text. */
+/* Of the first three, one may be read by its looks; more would cost too much. The same for three cells in a row that are read one by one and in no other way, as in most of all text. */
 static void try_simple(Scan *scan, uint32_t p, Py_ssize_t first) {
     const Index *x = scan->x;
     const Token *one = tokens_from(scan, p, 1), *two = tokens_from(scan, p + 1, 1), *three = tokens_from(scan, p + 2, 1);
@@ -450,8 +453,10 @@ static void try_simple(Scan *scan, uint32_t p, Py_ssize_t first) {
             uint32_t prefix = (uint32_t)a->cls * x->classes + b->cls;
             if (is_set(x->heard, prefix))
                 for (uint32_t i = x->pair_at[prefix]; i < x->pair_at[prefix + 1] && !x->further[i].third; ++i) try_pattern(scan, i, p, first);
-            if (!is_set(x->begin, prefix)) continue;
-            for (const Token *t = three; t < three_end && !(t->way & AGAIN); ++t) try_triple(scan, p, prefix, t->cls, p + 3, first, plain);
+            int looks = (a->way == LOOK) + (b->way == LOOK);
+            if (looks > 1 || !is_set(x->begin, prefix)) continue;
+            for (const Token *t = three; t < three_end && !(t->way & AGAIN) && !(looks && t->way == LOOK); ++t)
+                try_triple(scan, p, prefix, t->cls, p + 3, first, plain);
         }
 }
 

@@ -71,7 +71,7 @@ def build_tables() -> ScanTables:
     listed = [options.get(code, []) for code in range(LETTERS_END)]
     flat = [option for each in listed for option in each]
     parts, targets, split_classes = _splits()
-    spelt = {reading for read in confusion.readings().values() for reading in read if 1 < len(reading) <= 6}
+    spelt = {reading for read in confusion.readings().values() for reading in read if len(reading) <= 6}
     known = sorted(spelt, key=packed)
     return ScanTables(
         folded=folded,
@@ -93,18 +93,17 @@ def build_tables() -> ScanTables:
 
 
 def _of_terms() -> dict[str, NDArray[np.generic]]:
-    usual, second = np.zeros(LETTERS_END + 1, np.uint16), np.zeros(LETTERS_END + 1, np.uint16)
-    read = np.zeros(LETTERS_END + 1, np.uint32)
+    numbers = np.zeros((2, LETTERS_END + 1), np.uint16)
+    read = np.zeros((2, LETTERS_END + 1), np.uint32)
     known = classes()
-    for character in (*confusion.readings(), *known.letters, *_DIGITS, *known.emoji):
-        numbers = known.of(character)
-        if numbers:
-            usual[ord(character)] = numbers[0]
-            second[ord(character)] = numbers[1] if len(numbers) > 1 else 0
+    for character in (*known.letters, *_DIGITS, *known.emoji):
+        numbers[0, ord(character)] = known.of(character)[0]
     for character, readings in confusion.readings().items():
-        if readings and len(readings[0]) <= 6:
-            read[ord(character)] = packed(readings[0])
-    return {"term_class": usual, "term_second": second, "term_read": read}
+        for place, reading in enumerate(readings):
+            numbers[place, ord(character)] = known.sounds[confusion.fuzzy(reading)]
+            read[place, ord(character)] = packed(reading) if len(reading) <= 6 else 0
+    second = {"term_second": numbers[1], "term_second_read": read[1]}
+    return {"term_class": numbers[0], "term_read": read[0], **second}
 
 
 def _bounds(ranges: Iterable[object]) -> NDArray[np.uint32]:
@@ -128,6 +127,8 @@ def _options() -> dict[int, list[_Option]]:
 
 def _stands_for() -> Iterator[tuple[str, str, Way]]:
     known = classes()
+    for character in (*confusion.readings(), *known.letters, *_DIGITS, *known.emoji):
+        yield character, character, Way.READING
     for one, other in confusion.numerals():
         yield one, other, Way.NUMERAL
     for emoji, words in emoji_words.CHARACTERS.items():
@@ -136,9 +137,6 @@ def _stands_for() -> Iterator[tuple[str, str, Way]]:
     for character, others in confusion.look_alikes().items():
         for other in others:
             yield character, other, Way.LOOK
-    # Last, since every character of a class is read as any other: the closer kinship has the say.
-    for character in (*confusion.readings(), *known.letters, *_DIGITS, *known.emoji):
-        yield character, character, Way.READING
 
 
 def _splits() -> tuple[NDArray[np.uint32], NDArray[np.uint32], NDArray[np.uint16]]:

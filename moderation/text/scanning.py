@@ -179,7 +179,10 @@ class _Looking:
         return list(found.values())
 
     def _beginning_at(self, place: int) -> Iterator[int]:
-        """The patterns whose first two or three classes can be read from a cell on; some more than once."""
+        """The patterns whose first two or three classes can be read from a cell on; some more than once.
+
+        Of three, one at most by its looks: more would cost too much.
+        """
         for one in self._distinct(place):
             for second in self._next(one.end):
                 for two in self._distinct(second):
@@ -188,10 +191,13 @@ class _Looking:
                     while low < high and self._x.further[low, 0] == 0:
                         yield low
                         low += 1
+                    looks = (one.way == "LOOK") + (two.way == "LOOK")
                     past = self._past(two.end)
                     for follow in (two.end, past) if past > two.end else (two.end,):
                         for third in self._next(follow):
                             for three in self._distinct(third):
+                                if looks + (three.way == "LOOK") > 1:
+                                    continue
                                 yield from (i for i in range(low, high) if self._x.further[i, 0] == three.sound)
 
     def _distinct(self, place: int) -> Iterator[_Token]:

@@ -71,7 +71,7 @@ def build_index(patterns: Iterable[Pattern]) -> SoundIndex:
     A character with a second reading makes a second entry.
     """
     tables = scan_tables()
-    usual, second, read = tables.term_class, tables.term_second, tables.term_read
+    usual, second = tables.term_class, tables.term_second
     fitting = [pattern for pattern in patterns if 2 <= len(pattern.text) <= LONGEST]
     codes = np.frombuffer("".join(pattern.text for pattern in fitting).encode("utf-32-le"), "<u4")
     codes = np.minimum(codes, len(usual) - 1)
@@ -92,8 +92,10 @@ def build_index(patterns: Iterable[Pattern]) -> SoundIndex:
     taken, at = _gather(starts, lengths, rows)
     chosen = sounds[taken]
     first_again = len(rows) - len(again)
-    chosen[at[first_again:-1] + (places - starts[again])] = second[codes[places]]
-    return _ordered(codes[taken], chosen, read[codes[taken]], at, numbers[rows])
+    spelt = tables.term_read[codes[taken]]
+    instead = at[first_again:-1] + (places - starts[again])
+    chosen[instead], spelt[instead] = second[codes[places]], tables.term_second_read[codes[places]]
+    return _ordered(codes[taken], chosen, spelt, at, numbers[rows])
 
 
 def _ordered(

@@ -37,11 +37,13 @@ _VARIANTS = ("TWVariantsRev.txt", "HKVariantsRev.txt", "JPShinjitaiCharacters.tx
 # Letters in boxes and discs that Unicode does not decompose, each the first of A–Z. By category they would go as emoji.
 _ENCLOSED = (0x1F150, 0x1F170, 0x1F1E6)
 
-# Letters of other scripts and small capitals, already in lower case, to the Latin ones that they are drawn like.
+# Letters of other scripts and small capitals, to the Latin ones that they are drawn like.
 _LOOK_ALIKES = dict(
     zip(
-        "аьвсԁеһніјкӏмпорԛгѕтцѵԝхуүαβϲεηικνορςτυχωγɑɓɔɗɛɡɦıɩʝĸłɱŋøʂŧʋᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢđħ",
-        "abbcdehhijklmnopqrstuvwxyyabcenikvopstuxwyabcdeghiijklmnostvabcdefghijklmnoprstuvwyzdh",
+        "аьвсԁеһніјкӏмпорԛгѕтцѵԝхуүАВСЕНІЈКМОРЅТХУҮαβϲεηικνορςτυχωγΑΒϹΕΗΙΚΜΝΟΡΤΧΥΖɑɓɔɗɛɡɦıɩʝĸłɱŋøʂŧʋհոօսցզ"
+        "ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢđħ",
+        "abbcdehhijklmnopqrstuvwxyyabcehijkmopstxyyabcenikvopstuxwyabcehikmnoptxyzabcdeghiijklmnostvhnougq"
+        "abcdefghijklmnoprstuvwyzdh",
         strict=True,
     )
 )
@@ -72,6 +74,9 @@ def _image(character: str) -> str:
         return _simplified().get(character, character)
     if unicodedata.category(character) in _NEVER_WIDER:
         return ""
+    # Before its case is folded: the capital of η looks like H.
+    if character in _LOOK_ALIKES:
+        return _LOOK_ALIKES[character]
     wide = widened(character)
     plain = wide.casefold()
     if plain == character and plain not in _LOOK_ALIKES:  # most; the rest of the way is for those that may expand
@@ -97,6 +102,8 @@ def names(character: str) -> tuple[str, ...]:
         return ()
     if not image:
         return ("invisible",) if _invisible(character) else ("inserted",)
+    if character in _LOOK_ALIKES:
+        return ("look_alike",)
     wide = widened(character)
     lower = wide.casefold()
     boxed = _enclosed(character)
