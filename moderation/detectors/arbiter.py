@@ -92,6 +92,8 @@ class Arbiter:
         """What was left out says whether it was put in on purpose: where one reads on over some joint, it may well not be."""
         if "inserted" not in folds:
             return Verdict.REJECT
+        if "emoji" in seen.by:  # which is no part of the folded text, so that its joints cannot be looked at
+            return Verdict.REVIEW
         joints = [_shown(self._folded, place) for place in range(seen.start, seen.end - 1)]
         over = [self._reads_on(place, shown) for place, shown in zip(range(seen.start, seen.end), joints, strict=False)]
         # Nobody reads on between all characters of a word.

@@ -15,6 +15,8 @@
 #define STRICT 0x80000000u /* set in what a pattern allows: a character often alone stands for no other */
 #define AGAIN 0x80
 #define UNLOCKED 4096 /* from so many cells on, other threads may run meanwhile */
+#define SPLIT_BITS 18
+#define NEIGHBOUR_BITS 22
 #define SKIPS 8       /* so many emoji in a row may each be left out or read */
 
 enum { READING, LOOK, NUMERAL, EMOJI, SPLIT, SYLLABLE };
@@ -42,13 +44,14 @@ typedef struct {
 
 typedef struct {
     PyObject_HEAD
-    Py_buffer views[13];
+    Py_buffer views[14];
     int opened;
     const uint32_t *several_at, *several, *split_parts, *split_target, *syllable;
     const uint16_t *split_class, *syllable_class;
     Point *points;
     Token *options;
     uint32_t limit, splits, syllables;
+    const uint8_t *neighbours;
     uint8_t pair_filter[32768];
     uint8_t alone[8192]; /* a bit for each character of the BMP that is often a word by itself */
 } Scanner;
@@ -192,13 +195,15 @@ static PyObject *folded_text(PyObject *text, const Cells *of) {
 
 /* ---- what each cell may stand for ---- */
 
-/* Tokens of several cells. Those of one character are in the tables, and most texts have no others. */
+/* What is told of the cells besides the tables: tokens of several cells, which most texts have none of, and ordinary words. */
 typedef struct {
     Token *tokens;
     uint32_t *at; /* by cell, count + 1 of them; NULL while there is no token */
     uint32_t count, room;
     int failed;
+    uint8_t *in_word; /* by cell, whether it makes part of an ordinary word with the one before or after, and so looks like no other */
     Token own[64];
+    uint8_t own_in_word[256];
 } Longer;
 
 static void longer(Longer *to, const Cells *in, uint32_t p, uint16_t cls, uint32_t target, uint8_t way, uint32_t length) {
@@ -217,10 +222,10 @@ static void longer(Longer *to, const Cells *in, uint32_t p, uint16_t cls, uint32
     to->at[p + 1] = to->count;
 }
 
-static inline uint32_t pair_bit(uint32_t a, uint32_t b) { return ((a * 0x9E3779B1u) ^ (b * 0x85EBCA6Bu)) >> 14; }
+static inline uint32_t pair_bit(uint32_t a, uint32_t b, int bits) { return ((a * 0x9E3779B1u) ^ (b * 0x85EBCA6Bu)) >> (32 - bits); }
 
 static void split_tokens(const Scanner *s, const Cells *in, uint32_t p, Longer *to) {
-    uint32_t a = in->cells[p].code, b = in->cells[p + 1].code, low = 0, high = s->splits, bit = pair_bit(a, b);
+    uint32_t a = in->cells[p].code, b = in->cells[p + 1].code, low = 0, high = s->splits, bit = pair_bit(a, b, SPLIT_BITS);
     if (!is_set(s->pair_filter, bit)) return;
     while (low < high) {
         uint32_t middle = (low + high) / 2, first = s->split_parts[4 * middle], second = s->split_parts[4 * middle + 1];
@@ -255,6 +260,15 @@ static void syllable_tokens(const Scanner *s, const Cells *in, uint32_t p, Longe
 }
 
 static void read_longer(const Scanner *s, const Cells *in, Longer *to) {
+    to->in_word = to->own_in_word;
+    if (in->count > 256 && !(to->in_word = PyMem_RawMalloc(in->count))) {
+        to->in_word = to->own_in_word;
+        to->failed = 1;
+        return;
+    }
+    memset(to->in_word, 0, in->count);
+    for (Py_ssize_t p = 0; p + 1 < in->count; ++p)
+        if (is_set(s->neighbours, pair_bit(in->cells[p].code, in->cells[p + 1].code, NEIGHBOUR_BITS))) to->in_word[p] = to->in_word[p + 1] = 1;
     for (uint32_t p = 0; p + 1 < (uint32_t)in->count && !to->failed; ++p) {
         uint32_t code = in->cells[p].code;
         if (to->at) to->at[p + 1] = to->count;
@@ -333,6 +347,7 @@ static uint32_t match(const Scan *scan, uint32_t pattern, uint32_t k, uint32_t p
             EACH_TOKEN(t, scan, p) {
                 uint32_t bits, end;
                 if (t->cls != c->sound || !fits(t, c, &bits)) continue;
+                if (bits & B_LOOK && scan->of->in_word[p]) continue;
                 if (by_sound != !!(bits & B_HOMOPHONE) || bits & ~allowed) continue;
                 if (allowed & STRICT && bits & (B_HOMOPHONE | B_LOOK) && often_alone(scan->s, CODE(in->cells[p]))) continue;
                 if (c == last) { *folds = seen | bits; return p + t->length; }
@@ -414,7 +429,7 @@ static void try_third(Scan *scan, uint32_t p, uint32_t r, uint32_t prefix, int l
     for (int skips = 0; r < (uint32_t)scan->in->count; ++r, ++skips) {
         EACH_TOKEN(t, scan, r) {
             if (t->way & AGAIN) break;
-            if (looks && t->way == LOOK) continue;
+            if (t->way == LOOK && (looks > 1 || scan->of->in_word[r])) continue;
             try_triple(scan, p, prefix, t->cls, r + t->length, first, 0);
         }
         if (!(scan->in->cells[r].code & OPTIONAL) || skips == SKIPS) break;
@@ -431,7 +446,6 @@ static void try_pair(Scan *scan, uint32_t p, const Token *a, uint32_t q, const T
     if (!is_set(x->begin, prefix)) return;
     uint32_t next = q + b->length, past = run_end(in, next);
     int looks = (a->way == LOOK) + (b->way == LOOK);
-    if (looks > 1) return;
     try_third(scan, p, next, prefix, looks, first);
     if (past > next) try_third(scan, p, past, prefix, looks, first);
 }
@@ -441,21 +455,22 @@ static inline int is_simple(const Scan *scan, uint32_t p) {
     return !(scan->in->cells[p].code & OPTIONAL) && !(of->at && of->at[p] < of->at[p + 1]);
 }
 
-/* Of the first three, one may be read by its looks; more would cost too much. The same for three cells in a row that are read one by one and in no other way, as in most of all text. */
+/* Of the first three, two may be read by their looks; more would cost too much. The same for three cells in a row that are read one by one and in no other way, as in most of all text. */
 static void try_simple(Scan *scan, uint32_t p, Py_ssize_t first) {
     const Index *x = scan->x;
     const Token *one = tokens_from(scan, p, 1), *two = tokens_from(scan, p + 1, 1), *three = tokens_from(scan, p + 2, 1);
     const Token *one_end = tokens_to(scan, p, 1), *two_end = tokens_to(scan, p + 1, 1), *three_end = tokens_to(scan, p + 2, 1);
+    const uint8_t *in_word = &scan->of->in_word[p];
     int plain = 1;
     for (uint32_t i = p; i < p + 3; ++i) plain &= scan->in->cells[i].code < scan->s->limit && scan->s->points[scan->in->cells[i].code].plain;
-    for (const Token *a = one; a < one_end && !(a->way & AGAIN); ++a)
-        for (const Token *b = two; b < two_end && !(b->way & AGAIN); ++b) {
+    for (const Token *a = one; a < one_end && !(a->way & AGAIN || (in_word[0] && a->way == LOOK)); ++a)
+        for (const Token *b = two; b < two_end && !(b->way & AGAIN || (in_word[1] && b->way == LOOK)); ++b) {
             uint32_t prefix = (uint32_t)a->cls * x->classes + b->cls;
             if (is_set(x->heard, prefix))
                 for (uint32_t i = x->pair_at[prefix]; i < x->pair_at[prefix + 1] && !x->further[i].third; ++i) try_pattern(scan, i, p, first);
             int looks = (a->way == LOOK) + (b->way == LOOK);
-            if (looks > 1 || !is_set(x->begin, prefix)) continue;
-            for (const Token *t = three; t < three_end && !(t->way & AGAIN) && !(looks && t->way == LOOK); ++t)
+            if (!is_set(x->begin, prefix)) continue;
+            for (const Token *t = three; t < three_end && !(t->way & AGAIN || ((looks > 1 || in_word[2]) && t->way == LOOK)); ++t)
                 try_triple(scan, p, prefix, t->cls, p + 3, first, plain);
         }
 }
@@ -471,10 +486,12 @@ static void scan_cells(Scan *scan) {
         }
         EACH_TOKEN(a, scan, p) {
             if (a->way & AGAIN) break;
+            if (a->way == LOOK && scan->of->in_word[p]) continue;
             uint32_t q = p + a->length;
             for (int skips = 0; q < (uint32_t)in->count; ++q, ++skips) {
                 EACH_TOKEN(b, scan, q) {
                     if (b->way & AGAIN) break;
+                    if (b->way == LOOK && scan->of->in_word[q]) continue;
                     try_pair(scan, p, a, q, b, first);
                 }
                 if (!(in->cells[q].code & OPTIONAL) || skips == SKIPS) break;
@@ -508,7 +525,7 @@ static PyObject *Scanner_scan(Scanner *self, PyObject *const *args, Py_ssize_t g
     Scan scan = {self, (Index *)args[1], &cells, &tokens, (uint32_t)enabled, NULL, 0, 0, 0};
     PyObject *folded = NULL, *hits = NULL, *both = NULL;
     memset(&tokens, 0, offsetof(Longer, own));
-    tokens.tokens = tokens.own, tokens.room = 64;
+    tokens.tokens = tokens.own, tokens.room = 64, tokens.in_word = tokens.own_in_word;
     if (fold_cells(self, args[0], &cells) < 0) goto done;
     PyThreadState *released = cells.count >= UNLOCKED ? PyEval_SaveThread() : NULL;
     read_longer(self, &cells, &tokens);
@@ -522,6 +539,7 @@ done:
     if (!both && !PyErr_Occurred()) PyErr_NoMemory();
     if (tokens.tokens != tokens.own) PyMem_RawFree(tokens.tokens);
     PyMem_RawFree(tokens.at);
+    if (tokens.in_word != tokens.own_in_word) PyMem_RawFree(tokens.in_word);
     PyMem_RawFree(scan.hits);
     free_cells(&cells);
     Py_XDECREF(folded);
@@ -558,7 +576,7 @@ static PyObject *Scanner_offsets(Scanner *self, PyObject *text) {
 static int Scanner_init(Scanner *self, PyObject *args, PyObject *kwargs) {
     PyObject *list;
     (void)kwargs;
-    if (!PyArg_ParseTuple(args, "O", &list) || open_views(list, self->views, 13, &self->opened) < 0) return -1;
+    if (!PyArg_ParseTuple(args, "O", &list) || open_views(list, self->views, 14, &self->opened) < 0) return -1;
     const uint32_t *folded = self->views[0].buf, *option_at = self->views[3].buf, *target = self->views[5].buf;
     const uint16_t *cls = self->views[4].buf;
     const uint8_t *way = self->views[6].buf;
@@ -575,9 +593,10 @@ static int Scanner_init(Scanner *self, PyObject *args, PyObject *kwargs) {
     self->points[self->limit].options = option_at[self->limit];
     for (Py_ssize_t i = 0; i < self->views[6].len; ++i) self->options[i] = (Token){target[i], cls[i], way[i], 1};
     for (uint32_t i = 0; i < self->splits; ++i) {
-        uint32_t bit = pair_bit(self->split_parts[4 * i], self->split_parts[4 * i + 1]);
+        uint32_t bit = pair_bit(self->split_parts[4 * i], self->split_parts[4 * i + 1], SPLIT_BITS);
         self->pair_filter[bit >> 3] |= (uint8_t)(1 << (bit & 7));
     }
+    self->neighbours = self->views[13].buf;
     const uint32_t *alone = self->views[12].buf;
     for (Py_ssize_t i = 0; i < self->views[12].len / 4; ++i)
         if (alone[i] < 65536) {

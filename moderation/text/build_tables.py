@@ -10,7 +10,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moderation.text import confusion, emoji_words
-from moderation.text.scan_tables import AGAIN, EMOJI, FILE, LEFT_OUT, SEVERAL, ScanTables, Way, packed
+from moderation.text.scan_tables import (
+    AGAIN,
+    EMOJI,
+    FILE,
+    LEFT_OUT,
+    NEIGHBOUR_BITS,
+    SEVERAL,
+    ScanTables,
+    Way,
+    neighbour_bit,
+    packed,
+)
 from moderation.text.tables import LETTERS_END, images
 
 
@@ -86,10 +97,17 @@ def build_tables() -> ScanTables:
         split_class=split_classes,
         syllable=np.array([packed(reading) for reading in known], np.uint32),
         syllable_class=np.array([classes().sounds[confusion.fuzzy(reading)] for reading in known], np.uint16),
+        neighbours=_neighbours(),
         **_of_terms(),
         class_count=np.array([classes().count], np.uint32),
         alone=np.array(sorted(map(ord, confusion.often_alone())), np.uint32),
     )
+
+
+def _neighbours() -> NDArray[np.uint8]:
+    bits = np.zeros(1 << NEIGHBOUR_BITS, bool)
+    bits[[neighbour_bit(ord(one), ord(other)) for one, other in set(confusion.neighbours())]] = True
+    return np.packbits(bits, bitorder="little")
 
 
 def _of_terms() -> dict[str, NDArray[np.generic]]:

@@ -1,8 +1,8 @@
 """What a character may stand for besides itself: by its reading, its shape, its parts, its number or, for an emoji, its word."""
 
 import unicodedata
-from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -21,14 +21,17 @@ _RARE = 2_000
 _OFTEN = 2_500
 """A character that jieba's dictionary counts so often as a word by itself is often alone."""
 
+_ORDINARY = 20
+"""A word that jieba's dictionary counts so often is an ordinary one."""
+
 PARTS = 4
 """Into how many parts a character may be split."""
 
-ALIKE = 3
+ALIKE = 8
 """How many characters one may be mistaken for, for each of three reasons."""
 
-_COMMONEST = 400
-"""So many characters, which make up two thirds of any text, are what they are: they count as no other's look-alike."""
+_COMMONEST = 200
+"""So many characters, which make up half of any text, are what they are: they count as no other's look-alike."""
 
 _FUZZY_INITIALS = (("zh", "z"), ("ch", "c"), ("sh", "s"), ("l", "n"))
 _FUZZY_FINALS = (("ang", "an"), ("eng", "en"), ("ing", "in"))
@@ -171,6 +174,29 @@ def frequencies() -> dict[str, int]:
 def often_alone() -> set[str]:
     """Characters that are often words by themselves, so that finding one alone in a text tells nothing."""
     return {word for word, count in _dictionary() if len(word) == 1 and count >= _OFTEN}
+
+
+NEIGHBOURS = Path(__file__).parent / "neighbours.txt"
+"""Pairs of characters that follow one another in everyday texts beyond those in words; made by `seen_together`."""
+
+
+def neighbours() -> Iterator[tuple[str, str]]:
+    """Characters that follow one another in ordinary words and texts; some pairs more than once."""
+    for pair in NEIGHBOURS.read_text(encoding="utf-8").split():
+        yield pair[0], pair[1]
+    for word, count in _dictionary():
+        if count >= _ORDINARY:
+            yield from zip(word, word[1:], strict=False)
+
+
+def seen_together(texts: Iterable[str], times: int = 4) -> list[str]:
+    """The pairs of Chinese characters, folded one by one, that follow one another in the texts so many times, but for those in words."""
+    counts: Counter[str] = Counter()
+    for text in texts:
+        folded = "".join(map(plain, text))
+        counts.update(one + other for one, other in zip(folded, folded[1:], strict=False) if han(one) and han(other))
+    in_words = {one + other for word, count in _dictionary() if count >= _ORDINARY for one, other in zip(word, word[1:], strict=False)}
+    return sorted(pair for pair, count in counts.items() if count >= times and pair not in in_words)
 
 
 def _dictionary() -> Iterator[tuple[str, int]]:

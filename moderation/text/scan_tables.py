@@ -24,6 +24,9 @@ SEVERAL = 0x80000000
 STRICT = 1 << 31
 """Set in what a pattern allows: a character that is often alone stands for no other in it."""
 
+NEIGHBOUR_BITS = 22
+"""The base-2 logarithm of how many bits `neighbours` has."""
+
 AGAIN = 0x80
 """Set in the way of an option of whose class the code point has an earlier one."""
 
@@ -52,6 +55,7 @@ class ScanTables:
     split_parts    strings of two to four parts, padded with 0, in order; the characters that they make up and their classes
     syllable       Latin syllables of at most 6 letters, packed by `packed`, in order; their classes
     alone          characters that are often words by themselves, in order
+    neighbours     a bit for each hash of two characters that follow one another in ordinary words, by `neighbour_bit`
     term_class     for a term, by code point: the class of its usual reading, 0 for none; term_second: that of another one, 0 for none
     term_read, term_second_read  and the packed letters of these readings, 0 for none
     class_count    one more than the highest class; the only element
@@ -70,6 +74,7 @@ class ScanTables:
     syllable: NDArray[np.uint32]
     syllable_class: NDArray[np.uint16]
     alone: NDArray[np.uint32]
+    neighbours: NDArray[np.uint8]
     term_class: NDArray[np.uint16]
     term_second: NDArray[np.uint16]
     term_read: NDArray[np.uint32]
@@ -101,3 +106,8 @@ def packed(syllable: str) -> int:
     for place in range(6):
         number = number << 5 | (ord(syllable[place]) - 96 if place < len(syllable) else 0)
     return number
+
+
+def neighbour_bit(one: int, other: int) -> int:
+    """The number of the bit that stands for two code points next to one another."""
+    return (((one * 0x9E3779B1) ^ (other * 0x85EBCA6B)) & 0xFFFFFFFF) >> (32 - NEIGHBOUR_BITS)

@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Protocol
 
 from moderation.core.folded import FOLDS
-from moderation.text.scan_tables import AGAIN, EMOJI, LEFT_OUT, SEVERAL, STRICT, ScanTables, Way, packed, scan_tables
+from moderation.text.scan_tables import AGAIN, EMOJI, LEFT_OUT, SEVERAL, STRICT, ScanTables, Way, neighbour_bit, packed, scan_tables
 from moderation.text.sound_index import SUBSTITUTED, FILTER_BITS, SoundIndex
 from moderation.text.tables import LINE_ENDS
 
@@ -58,7 +58,7 @@ def make_scanner(tables: ScanTables) -> Scanner:
     except ImportError:
         log.warning("the C extension was not built, so screening is slow; install a C compiler and run make again")
         return PythonScanner(tables)
-    fast: Scanner = _scan.Scanner(list(tables.arrays().values())[:13])
+    fast: Scanner = _scan.Scanner(list(tables.arrays().values())[:14])
     return fast
 
 
@@ -138,7 +138,16 @@ class PythonScanner:
         if code + 1 < len(self._t.option_at):
             for at in range(self._t.option_at[code], self._t.option_at[code + 1]):
                 way = Way(int(self._t.option_way[at]) & ~AGAIN).name
+                if way == "LOOK" and self._in_a_word(cells, place):
+                    continue
                 yield _Token(int(self._t.option_class[at]), int(self._t.option_target[at]), way, place + 1)
+
+
+    def _in_a_word(self, cells: list[_Cell], place: int) -> bool:
+        """Whether the cell makes part of an ordinary word with the one before or after it, so that it is what it is."""
+        around = [cell.code | cell.optional << 31 for cell in cells[max(0, place - 1) : place + 2]]
+        bits = (neighbour_bit(one, other) for one, other in zip(around, around[1:], strict=False))
+        return any(int(self._t.neighbours[bit >> 3]) >> (bit & 7) & 1 for bit in bits)
 
 
 def _without_vertical(cells: list[_Cell]) -> Iterator[_Cell]:
@@ -181,7 +190,7 @@ class _Looking:
     def _beginning_at(self, place: int) -> Iterator[int]:
         """The patterns whose first two or three classes can be read from a cell on; some more than once.
 
-        Of three, one at most by its looks: more would cost too much.
+        Of three, two at most by their looks: more would cost too much.
         """
         for one in self._distinct(place):
             for second in self._next(one.end):
@@ -196,7 +205,7 @@ class _Looking:
                     for follow in (two.end, past) if past > two.end else (two.end,):
                         for third in self._next(follow):
                             for three in self._distinct(third):
-                                if looks + (three.way == "LOOK") > 1:
+                                if looks + (three.way == "LOOK") > 2:
                                     continue
                                 yield from (i for i in range(low, high) if self._x.further[i, 0] == three.sound)
 
