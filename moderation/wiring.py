@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 from moderation.core.clock import Clock, utc_now
@@ -21,7 +21,9 @@ from moderation.detectors import images
 from moderation.detectors.classifier import load_classifier
 from moderation.detectors.contacts import ContactDetector
 from moderation.detectors.keywords import KeywordDetector
-from moderation.detectors.lists import LiveLists
+from moderation.detectors.joined import TextDetector
+from moderation.detectors.lists import Lists, LiveLists, load_lists
+from moderation.detectors.names import NameDetector
 from moderation.detectors.panel import Panel, Timing
 from moderation.flows import demo
 from moderation.flows.deliver import DeliverFlow
@@ -40,7 +42,6 @@ from moderation.store.database import Database
 from moderation.store.pictures import PictureStore
 from moderation.text import segmentation
 from moderation.text.folding import fold
-from moderation.text.lexicon import load_lexicon
 from moderation.text.scanning import BITS, EVERY
 
 log = logging.getLogger(__name__)
@@ -94,16 +95,31 @@ def read_policy(path: Path) -> Policy:
         raise BadSetup([Problem(str(path), "is not UTF-8", "save it as UTF-8")]) from error
 
 
-def keyword_detector(settings: Settings, policy: Policy) -> KeywordDetector:
-    """The lists of the settings, with the folds that the policy leaves on. Raises BadSetup for a list that is refused."""
-    lexicon = load_lexicon(settings.wordlists, policy.categories.keys(), settings.var / COMPILED)
+def folds_enabled(policy: Policy) -> Callable[[Kind | None, Scene | None], int]:
+    """The set of folds that the policy leaves on for a kind and scene; all where either is None."""
 
     @cache
     def enabled(kind: Kind | None, scene: Scene | None) -> int:
         off = policy.switched_off(kind, scene) if kind and scene else ()
         return EVERY & ~sum(BITS[name] for name in off)
 
-    return KeywordDetector(lexicon, enabled)
+    return enabled
+
+
+def read_lists(settings: Settings, policy: Policy) -> Lists:
+    """Raises BadSetup for lists that are refused."""
+    return load_lists(settings.wordlists, policy.categories.keys(), settings.var / COMPILED)
+
+
+def use_lists(panel: Panel, lists: Lists) -> None:
+    """Puts lists to use in a panel: whole for every text that is looked at from now on."""
+    keywords = panel.text[Check.KEYWORDS]
+    assert isinstance(keywords, KeywordDetector)
+    keywords.lexicon, panel.exemptions = lists.lexicon, lists.exemptions
+    if lists.names is not None:
+        panel.text[Check.NAMES] = NameDetector(lists.names)
+    else:
+        panel.text.pop(Check.NAMES, None)
 
 
 def build_panel(
@@ -114,14 +130,16 @@ def build_panel(
     observe: Callable[[Timing], None] = lambda _: None,
 ) -> Panel:
     """The detectors, warm: lists and models are read and have run once. Raises BadSetup for a list or model that is refused."""
-    keywords = keyword_detector(settings, policy)
+    lists = read_lists(settings, policy)
+    keywords = KeywordDetector(lists.lexicon, folds_enabled(policy))
     segmentation.warm()
     classifier = None
     if settings.classifier:
         classifier = load_classifier(settings.models / "text")
         closing.callback(classifier.close)
-    text = {Check.KEYWORDS: keywords, Check.CONTACTS: ContactDetector()}
+    text: dict[Check, TextDetector] = {Check.KEYWORDS: keywords, Check.CONTACTS: ContactDetector()}
     panel = Panel(text, classifier, today=lambda: clock.now().date(), observe=observe)
+    use_lists(panel, lists)
     closing.callback(panel.close)
     panel.screen([Submission(Scene.REGISTRATION, (TextItem(Kind.USERNAME, "你好"),))])
     return panel
@@ -168,10 +186,8 @@ def build(
 
 
 def live_lists(settings: Settings, policy: Policy, panel: Panel, clock: Clock) -> LiveLists:
-    """What keeps the panel's word lists up to date; not started yet."""
-    keywords = panel.text[Check.KEYWORDS]
-    assert isinstance(keywords, KeywordDetector)
-    return LiveLists(settings.wordlists, policy.categories.keys(), settings.var / COMPILED, keywords, clock)
+    """What keeps the panel's lists up to date; not started yet."""
+    return LiveLists(settings.wordlists, partial(read_lists, settings, policy), partial(use_lists, panel), clock)
 
 
 def open_database(settings: Settings) -> Database:

@@ -237,7 +237,10 @@ class _Reader:
             off = self.several(entry, "off", path, {name: name for name in FOLDS}, ())
             if not off:
                 self.bad(f"{path}.off", "no fold is switched off", 'write off = ["homophone"]')
-            fitting = self.several(entry, "kinds", path, kinds, Kind), self.several(entry, "scenes", path, scenes, Scene)
+            fitting = (
+                self.several(entry, "kinds", path, kinds, Kind),
+                self.several(entry, "scenes", path, scenes, Scene),
+            )
             switches.append(FoldsOff(frozenset(off), *map(frozenset, fitting)))
         return tuple(switches)
 

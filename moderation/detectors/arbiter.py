@@ -80,7 +80,7 @@ class Arbiter:
         found = seen.span.of(self._folded.original)
         if not seen.by and found == seen.term.written:
             return ()
-        single = set()
+        single: set[str] = set()
         for character in set(found):
             if not ("emoji" in seen.by and character in CHARACTERS):
                 single.update(self._folded.folding.names(character))
@@ -100,7 +100,8 @@ class Arbiter:
         if not any(over) or (len(joints) > 1 and all(joints)):
             return Verdict.REJECT
         clauses = any(reads and not all(c.isspace() for c in shown) for reads, shown in zip(over, joints, strict=True))
-        return Verdict.REVIEW if len(joints) > (2 if clauses else 1) else None
+        chinese = all(map(han, self._folded.text[seen.start : seen.end]))
+        return Verdict.REVIEW if len(joints) > (2 if clauses else 1) or not chinese else None
 
     def _reads_on(self, place: int, shown: Sequence[str]) -> bool:
         """Whether only ordinary punctuation, or a blank between Chinese characters, stands after this place.
@@ -121,7 +122,11 @@ class Arbiter:
             fine = segmentation.aligned(before, text[seen.start : seen.end], after)
             return Verdict.REJECT if fine else Verdict.REVIEW
         characters = length(seen.term.text)
-        before, hit, after = text[max(0, seen.start - 5) : seen.start], text[seen.start : seen.end], text[seen.end :][:5]
+        before, hit, after = (
+            text[max(0, seen.start - 5) : seen.start],
+            text[seen.start : seen.end],
+            text[seen.end :][:5],
+        )
         seams = segmentation.seams(before, hit, after)
         if _SUBSTITUTED & seen.by:
             odd = [seams.odd[at] for at in _changed(seen.term.text, hit)]
@@ -139,7 +144,9 @@ class Arbiter:
 
     def _around(self, span: Span) -> tuple[str, str]:
         original = self._folded.original
-        return original[max(0, span.start - segmentation.WINDOW) : span.start], original[span.end :][: segmentation.WINDOW]
+        return original[max(0, span.start - segmentation.WINDOW) : span.start], original[span.end :][
+            : segmentation.WINDOW
+        ]
 
 
 def _substituted(seen: Sighting, characters: int, aligned: bool, odd: Sequence[bool]) -> Verdict | None:
@@ -168,7 +175,8 @@ class _Spared:
         places: defaultdict[str | int, list[tuple[int, int]]] = defaultdict(list)
         for entry, start, end in found:
             if entry.allows:
-                for scope in (*entry.spares, *entry.spared):
+                scopes: tuple[str | int, ...] = (*entry.spares, *entry.spared)
+                for scope in scopes:
                     places[scope].append((start, end))
         self._starts: dict[str | int, list[int]] = {}
         self._reach: dict[str | int, list[int]] = {}

@@ -24,7 +24,9 @@ class TextDetector(Protocol):
 
 def across(detectors: Sequence[TextDetector], submission: Submission, now: date) -> Mapping[int, tuple[Finding, ...]]:
     """By item, the findings of the joined profile that reach into it and into another: without a span, with parts."""
-    fields = [(at, item) for kind in ORDER for at, item in enumerate(submission.items) if item.kind is kind and item.text]
+    fields = [
+        (at, item) for kind in ORDER for at, item in enumerate(submission.items) if item.kind is kind and item.text
+    ]
     if len(fields) < 2:
         return {}
     text = SEAM.join(item.text or "" for _, item in fields)

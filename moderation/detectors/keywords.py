@@ -42,9 +42,7 @@ class KeywordDetector:
     (Span(start=2, end=6), ('width', 'case', 'inserted'), True)
     """
 
-    def __init__(
-        self, lexicon: Lexicon, enabled: Callable[[Kind | None, Scene | None], int] = every_fold
-    ) -> None:
+    def __init__(self, lexicon: Lexicon, enabled: Callable[[Kind | None, Scene | None], int] = every_fold) -> None:
         self.lexicon, self.enabled = lexicon, enabled
 
     @property
@@ -115,9 +113,7 @@ def names_of(folds: int) -> tuple[str, ...]:
     return tuple(name for place, name in enumerate(FOLDS) if folds >> place & 1)
 
 
-def _sightings(
-    lexicon: Lexicon, arbiter: Arbiter, matches: Sequence[Match], hits: Sequence[Hit]
-) -> Iterator[Sighting]:
+def _sightings(lexicon: Lexicon, arbiter: Arbiter, matches: Sequence[Match], hits: Sequence[Hit]) -> Iterator[Sighting]:
     for start, end, number in matches:
         for term, folds in lexicon.entry(number).writings:
             span = arbiter.span(start, end)

@@ -5,11 +5,12 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeout
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Protocol
 
-from moderation.core.finding import Check, Finding, Screening
+from moderation.core.exemptions import Exemptions
+from moderation.core.finding import Check, Finding, Screening, Verdict
 from moderation.core.submission import Item, Kind, Scene, Submission
 from moderation.detectors import images
 from moderation.detectors.joined import TextDetector, across
@@ -51,6 +52,7 @@ class Panel:
     """All detectors.
 
     text        each check that looks at one text at once, and its detector
+    exemptions  accounts that have proved a right; findings of its categories are recorded and never act
     classifier  None where the operator has switched it off
     today       the day in UTC, for terms that expire
     observe     told where the time of each call went
@@ -61,10 +63,12 @@ class Panel:
         text: Mapping[Check, TextDetector],
         classifier: BatchClassifier | None,
         *,
+        exemptions: Exemptions | None = None,
         today: Callable[[], date],
         observe: Callable[[Timing], None] = lambda _: None,
     ) -> None:
-        self.text, self.classifier, self.today, self.observe = text, classifier, today, observe
+        self.text, self.classifier, self.today, self.observe = dict(text), classifier, today, observe
+        self.exemptions = exemptions or Exemptions()
         self._aside = ThreadPoolExecutor(2, thread_name_prefix="long-texts")
 
     def close(self) -> None:
@@ -93,7 +97,18 @@ class Panel:
                 for screening, (_, item) in zip(found, placed, strict=True)
             ]
         )
-        return [[next(screenings) for _ in submission.items] for submission in submissions]
+        return [[self._exempted(next(screenings), submission) for _ in submission.items] for submission in submissions]
+
+    def _exempted(self, screening: Screening, submission: Submission) -> Screening:
+        """The screening with what the account has a right to recorded only."""
+        if submission.account is None or not self.exemptions.all or not screening.findings:
+            return screening
+        account, today = submission.account.id, self.today()
+        findings = tuple(
+            replace(found, ceiling=Verdict.PASS) if self.exemptions.covers(account, found.category, today) else found
+            for found in screening.findings
+        )
+        return replace(screening, findings=findings)
 
     def _look_in_time(self, item: Item, scene: Scene, deadline: float | None) -> Screening:
         """The same as `_look`; a long text that is not done by the deadline is unchecked. A short one takes microseconds."""
@@ -111,7 +126,7 @@ class Panel:
         screening = images.unchecked(item)
         if item.text is None:
             return screening
-        for check, detector in self.text.items():
+        for check, detector in tuple(self.text.items()):
             try:
                 found = Screening(detector.screen(item.text, item.kind, scene, self.today()))
             except Exception:  # a detector's bug must not let a text pass, nor refuse it

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,7 +59,11 @@ _DIGITS = {
 @lru_cache(maxsize=1)
 def classes() -> Classes:
     sounds = sorted({confusion.fuzzy(reading) for read in confusion.readings().values() for reading in read})
-    names = {"sounds": sounds, "letters": "abcdefghijklmnopqrstuvwxyz", "emoji": sorted(set("".join(emoji_words.WORDS.values())))}
+    names = {
+        "sounds": sounds,
+        "letters": "abcdefghijklmnopqrstuvwxyz",
+        "emoji": sorted(set("".join(emoji_words.WORDS.values()))),
+    }
     numbered, first = {}, 1
     for kind, members in names.items():
         numbered[kind] = {member: number for number, member in enumerate(members, first)}
@@ -110,7 +115,7 @@ def _neighbours() -> NDArray[np.uint8]:
     return np.packbits(bits, bitorder="little")
 
 
-def _of_terms() -> dict[str, NDArray[np.generic]]:
+def _of_terms() -> dict[str, Any]:
     numbers = np.zeros((2, LETTERS_END + 1), np.uint16)
     read = np.zeros((2, LETTERS_END + 1), np.uint32)
     known = classes()

@@ -60,7 +60,12 @@ class Compiled:
 
 def key(files: Sequence[Path], policy_categories: Collection[str]) -> str:
     """What a compiled lexicon depends on, as a hash; "" where a file cannot be read."""
-    parts = [str(FORMAT), version("daachorse"), *sorted(policy_categories), hashlib.sha256(TABLES.read_bytes()).hexdigest()]
+    parts = [
+        str(FORMAT),
+        version("daachorse"),
+        *sorted(policy_categories),
+        hashlib.sha256(TABLES.read_bytes()).hexdigest(),
+    ]
     try:
         for file in files:
             parts += [file.name, hashlib.sha256(file.read_bytes()).hexdigest()]
@@ -108,12 +113,12 @@ def load(folder: Path, name: str) -> Compiled | None:
         count = int(np.prod(shape, dtype=np.int64))
         arrays[part] = np.frombuffer(body, _dtype(kind), count, place).reshape(shape)
         place += arrays[part].nbytes
-    plain = header["plain"]
+    plain: dict[str, Any] = header["plain"]
     index = SoundIndex(**{field.name: arrays.pop("index." + field.name) for field in fields(SoundIndex)})
     automaton = arrays.pop("automaton").tobytes()
     for part in ("categories", "rules"):
         plain[part] = tuple(plain[part])
-    return Compiled(automaton=automaton, index=index, **plain, **arrays)
+    return Compiled(**plain | arrays, automaton=automaton, index=index)
 
 
 def _dtype(kind: str | list[list[str]]) -> np.dtype[Any]:

@@ -12,7 +12,9 @@ from pypinyin.constants import PINYIN_DICT
 
 from moderation.text.tables import NUMERALS, images
 
-_HETERONYMS = frozenset("行乐长重会调降传弹得着还好看和率单都发处大种教觉中当分应兴相正便朝盛曾藏差参称倒给划系假间将角结解空量露落没难宁片铺强切曲塞色舍石似提系吓血咽要约扎炸占涨折只中转作伽勒卜曝便没嚼薄剥逮堡臂辟扁泊伯颤畜创翘仇臭斗肚囤吓巷吁")
+_HETERONYMS = frozenset(
+    "行乐长重会调降传弹得着还好看和率单都发处大种教觉中当分应兴相正便朝盛曾藏差参称倒给划系假间将角结解空量露落没难宁片铺强切曲塞色舍石似提系吓血咽要约扎炸占涨折只中转作伽勒卜曝便没嚼薄剥逮堡臂辟扁泊伯颤畜创翘仇臭斗肚囤吓巷吁"
+)
 """Common characters of which the second reading counts as well; rare ones have both anyway."""
 
 _RARE = 2_000
@@ -158,7 +160,9 @@ def _sharing_a_part(common: Mapping[str, int]) -> dict[str, set[str]]:
 
 
 # Parts that so many characters share that sharing one makes no likeness.
-_RADICALS = frozenset("人亻口囗女子木日月目土水氵火灬手扌心忄言讠金钅丝纟糸草艹竹虫鱼鸟马足走辶阝刀刂力又寸大小山石田禾米衣衤示礻食饣犬犭车贝页门广疒宀冖穴厂尸弓王玉酉雨攵文斤欠殳隹鬼羊牛耳舟角辛赤黑鹿麻一丨丶丿乙亅二十八儿几匕匚卜卩厶工己巾干幺廴廾弋彐彡彳夕夂尢")
+_RADICALS = frozenset(
+    "人亻口囗女子木日月目土水氵火灬手扌心忄言讠金钅丝纟糸草艹竹虫鱼鸟马足走辶阝刀刂力又寸大小山石田禾米衣衤示礻食饣犬犭车贝页门广疒宀冖穴厂尸弓王玉酉雨攵文斤欠殳隹鬼羊牛耳舟角辛赤黑鹿麻一丨丶丿乙亅二十八儿几匕匚卜卩厶工己巾干幺廴廾弋彐彡彳夕夂尢"
+)
 
 
 @lru_cache(maxsize=1)
@@ -195,7 +199,12 @@ def seen_together(texts: Iterable[str], times: int = 4) -> list[str]:
     for text in texts:
         folded = "".join(map(plain, text))
         counts.update(one + other for one, other in zip(folded, folded[1:], strict=False) if han(one) and han(other))
-    in_words = {one + other for word, count in _dictionary() if count >= _ORDINARY for one, other in zip(word, word[1:], strict=False)}
+    in_words = {
+        one + other
+        for word, count in _dictionary()
+        if count >= _ORDINARY
+        for one, other in zip(word, word[1:], strict=False)
+    }
     return sorted(pair for pair, count in counts.items() if count >= times and pair not in in_words)
 
 

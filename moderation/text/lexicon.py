@@ -86,7 +86,9 @@ class Lexicon:
             writings = kept.writings[kept.entry_at[number] : kept.entry_at[number + 1]].tolist()
             allows = kept.allows[kept.allow_at[number] : kept.allow_at[number + 1]].tolist()
             spares = {kept.categories[category] for category, _ in allows if category >= 0}
-            entry = Entry([(term, folds) for term, folds in writings], spares, {term for _, term in allows if term >= 0})
+            entry = Entry(
+                [(term, folds) for term, folds in writings], spares, {term for _, term in allows if term >= 0}
+            )
             self._entries[number] = entry
         return entry
 

@@ -10,7 +10,18 @@ from functools import lru_cache
 from typing import Protocol
 
 from moderation.core.folded import FOLDS
-from moderation.text.scan_tables import AGAIN, EMOJI, LEFT_OUT, SEVERAL, STRICT, ScanTables, Way, neighbour_bit, packed, scan_tables
+from moderation.text.scan_tables import (
+    AGAIN,
+    EMOJI,
+    LEFT_OUT,
+    SEVERAL,
+    STRICT,
+    ScanTables,
+    Way,
+    neighbour_bit,
+    packed,
+    scan_tables,
+)
 from moderation.text.sound_index import SUBSTITUTED, FILTER_BITS, SoundIndex
 from moderation.text.tables import LINE_ENDS
 
@@ -87,7 +98,7 @@ class PythonScanner:
     def __init__(self, tables: ScanTables) -> None:
         self._t = tables
         rows = zip(tables.split_parts.tolist(), tables.split_target.tolist(), tables.split_class.tolist(), strict=True)
-        self._splits: dict[tuple[int, int], list[tuple[list[int], int, int]]] = {}
+        self._splits: dict[tuple[int, ...], list[tuple[list[int], int, int]]] = {}
         for parts, target, sound in rows:
             self._splits.setdefault((parts[0], parts[1]), []).append(([part for part in parts if part], target, sound))
         self._syllables = dict(zip(tables.syllable.tolist(), tables.syllable_class.tolist(), strict=True))
@@ -125,9 +136,9 @@ class PythonScanner:
     def _tokens(self, cells: list[_Cell], place: int) -> Iterator[_Token]:
         code = cells[place].code
         following = [cell.code if not cell.optional else 0 for cell in cells[place : place + 6]]
-        for parts, target, sound in self._splits.get(tuple(following[:2]), ()):  # type: ignore[call-overload]
+        for parts, target, split in self._splits.get((following[0], *following[1:2], 0)[:2], ()):
             if following[: len(parts)] == parts:
-                yield _Token(sound, target, "SPLIT", place + len(parts))
+                yield _Token(split, target, "SPLIT", place + len(parts))
         letters = ""
         for letter in map(chr, following):
             if not "a" <= letter <= "z":
@@ -141,7 +152,6 @@ class PythonScanner:
                 if way == "LOOK" and self._in_a_word(cells, place):
                     continue
                 yield _Token(int(self._t.option_class[at]), int(self._t.option_target[at]), way, place + 1)
-
 
     def _in_a_word(self, cells: list[_Cell], place: int) -> bool:
         """Whether the cell makes part of an ordinary word with the one before or after it, so that it is what it is."""
@@ -237,15 +247,15 @@ class _Looking:
         one, other = self._cells[place - 1], self._cells[place]
         return one.code == other.code and one.optional == other.optional
 
-    def _match(
-        self, rest: range, place: int, allowed: int, seen: int, first: bool = False
-    ) -> tuple[int, int] | None:
+    def _match(self, rest: range, place: int, allowed: int, seen: int, first: bool = False) -> tuple[int, int] | None:
         """Where the first way to read the rest of a pattern from a cell on ends, and its folds."""
         for at in [place] if first else reversed(list(self._next(place))):
             if at >= len(self._cells):
                 continue
             for token, folds in self._readings(at, rest[0]):
-                if folds & ~allowed or (allowed & STRICT and folds & SUBSTITUTED and self._cells[at].code in self._alone):
+                if folds & ~allowed or (
+                    allowed & STRICT and folds & SUBSTITUTED and self._cells[at].code in self._alone
+                ):
                     continue
                 if len(rest) == 1:
                     return token.end, seen | folds

@@ -18,6 +18,7 @@ FILTER_BITS = (19, 19, 22, 22)
 
 SUBSTITUTED = 1 << FOLDS.index("homophone") | 1 << FOLDS.index("look_alike")
 
+
 @dataclass(frozen=True, slots=True)
 class Pattern:
     """A term, or another writing of it, to be found by sound. One of two characters is found by numbers only if by sound too.

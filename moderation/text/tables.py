@@ -14,7 +14,21 @@ LINE_ENDS = "\n\v\f\r\x85\u2028\u2029"
 SEPARATORS = frozenset("。！？!?…" + LINE_ENDS)
 """Never skipped as symbols: nothing is found across them, but for the line ends of vertical text."""
 
-NUMERALS = ("0〇零洞", "1一壹幺", "2二贰两", "3三叁", "4四肆", "5五伍", "6六陆", "7七柒", "8八捌", "9九玖", "十拾", "百佰", "千仟")
+NUMERALS = (
+    "0〇零洞",
+    "1一壹幺",
+    "2二贰两",
+    "3三叁",
+    "4四肆",
+    "5五伍",
+    "6六陆",
+    "7七柒",
+    "8八捌",
+    "9九玖",
+    "十拾",
+    "百佰",
+    "千仟",
+)
 """Folded characters that write the same number."""
 
 LETTERS_END = 0x40000

@@ -7,13 +7,13 @@ import pytest
 from moderation.core.finding import Finding
 from moderation.core.submission import Item, Kind, Scene, Submission
 from moderation.detectors.contacts import ContactDetector
-from moderation.detectors.joined import across
+from moderation.detectors.joined import TextDetector, across
 from moderation.detectors.keywords import KeywordDetector
 from moderation.text.lexicon import Lexicon
 from moderation.text.wordlist import read_wordlist
 
 LISTS = [read_wordlist("加微信\n兼职刷单\n百家乐", "advertising_trade.txt")]
-DETECTORS = [KeywordDetector(Lexicon.of(LISTS)), ContactDetector()]
+DETECTORS: list[TextDetector] = [KeywordDetector(Lexicon.of(LISTS)), ContactDetector()]
 
 
 def joined(*items: Item) -> dict[int, tuple[Finding, ...]]:
@@ -35,7 +35,9 @@ def profile(name: str, bio: str) -> list[list[tuple[int, str]]]:
         ("想兼职", "刷单的来", [[(0, "兼职"), (1, "刷单")]]),
     ],
 )
-def test_a_term_over_both_fields_is_found_with_its_parts(name: str, bio: str, parts: list[list[tuple[int, str]]]) -> None:
+def test_a_term_over_both_fields_is_found_with_its_parts(
+    name: str, bio: str, parts: list[list[tuple[int, str]]]
+) -> None:
     assert [each for each in profile(name, bio) if each != [(0, name), (1, bio)]] == parts
 
 

@@ -4,19 +4,25 @@ import time
 from datetime import date
 from pathlib import Path
 
+import pytest
+
 from moderation.core.clock import Clock
+from moderation.core.errors import BadSetup
 from moderation.core.submission import Kind, Scene
 from moderation.detectors.keywords import KeywordDetector
-from moderation.detectors.lists import LiveLists
-from moderation.text.lexicon import load_lexicon
+from moderation.detectors.lists import Lists, LiveLists, load_lists
 
 CATEGORIES = {"gambling", "porn"}
 
 
 def watched(folder: Path, seconds: float = 1.0) -> tuple[KeywordDetector, LiveLists]:
     (folder / "gambling.txt").write_text("百家乐")
-    detector = KeywordDetector(load_lexicon(folder, CATEGORIES))
-    return detector, LiveLists(folder, CATEGORIES, None, detector, Clock(), seconds)
+    detector = KeywordDetector(load_lists(folder, CATEGORIES, None).lexicon)
+
+    def use(lists: Lists) -> None:
+        detector.lexicon = lists.lexicon
+
+    return detector, LiveLists(folder, lambda: load_lists(folder, CATEGORIES, None), use, Clock(), seconds)
 
 
 def finds(detector: KeywordDetector, text: str) -> bool:
@@ -57,6 +63,24 @@ def test_a_bad_edit_is_refused_with_file_line_and_fix_until_it_is_mended(tmp_pat
     lists.look()
     lists.look()
     assert lists.status.problems == () and finds(detector, "时时彩")
+
+
+def test_the_mistakes_of_all_files_are_told_together(tmp_path: Path) -> None:
+    (tmp_path / "gambling.txt").write_text("彩")
+    (tmp_path / "names.toml").write_text('[[brand]]\nwords = ["小米"]\nalone = "no"')
+    (tmp_path / "exempt.toml").write_text("[[exempt]]\naccount = 1")
+    with pytest.raises(BadSetup) as refused:
+        load_lists(tmp_path, CATEGORIES, None)
+    files = {problem.field.partition(":")[0].rpartition("/")[2] for problem in refused.value.problems}
+    assert files == {"gambling.txt", "names.toml", "exempt.toml"}
+
+
+def test_an_edit_of_the_name_rules_counts_too(tmp_path: Path) -> None:
+    _, lists = watched(tmp_path)
+    (tmp_path / "names.toml").write_text('[[brand]]\nwords = ["小米"]\nalone = "no"')
+    lists.look()
+    lists.look()
+    assert [problem.field for problem in lists.status.problems] == [f"{tmp_path.name}/names.toml:3"]
 
 
 def test_the_watching_thread_takes_an_edit_by_itself(tmp_path: Path) -> None:

@@ -9,7 +9,20 @@ from moderation.text.scan_tables import STRICT, scan_tables
 from moderation.text.scanning import BITS, EVERY, PythonScanner, index_for, make_scanner
 from moderation.text.sound_index import Pattern, build_index
 
-TERMS = ["加微信", "银行卡", "赌博", "摇头丸", "刷单", "百家乐", "一夜情", "网上博彩", "操你妈", "加v信", "爸爸爸活", "百家号"]
+TERMS = [
+    "加微信",
+    "银行卡",
+    "赌博",
+    "摇头丸",
+    "刷单",
+    "百家乐",
+    "一夜情",
+    "网上博彩",
+    "操你妈",
+    "加v信",
+    "爸爸爸活",
+    "百家号",
+]
 INDEX = build_index(
     [
         *(Pattern(term, number, EVERY) for number, term in enumerate(TERMS)),
@@ -20,7 +33,16 @@ INDEX = build_index(
 )
 FAST, SLOW = make_scanner(scan_tables()), PythonScanner(scan_tables())
 FAST_INDEX, SLOW_INDEX = index_for(FAST, INDEX), index_for(SLOW, INDEX)
-PIECES = [*"号浩豪好加微薇信银行航卡赌睹贝者博摇頭丸单乐1一夜情网上操你妈🐴❤➕v\n\r。 Ｖ爸火", "dan", "shua", "bo", "️", "㎏", "\ud800", "\n"]
+PIECES = [
+    *"号浩豪好加微薇信银行航卡赌睹贝者博摇頭丸单乐1一夜情网上操你妈🐴❤➕v\n\r。 Ｖ爸火",
+    "dan",
+    "shua",
+    "bo",
+    "️",
+    "㎏",
+    "\ud800",
+    "\n",
+]
 
 
 def found(text: str, enabled: int = EVERY) -> list[tuple[str, str, list[str]]]:

@@ -121,7 +121,10 @@ def test_a_folder_of_lists_becomes_one_lexicon(tmp_path: Path) -> None:
 
 
 def test_compiled_lists_are_kept_and_read_back(tmp_path: Path) -> None:
-    lists, kept = write(tmp_path, gambling="* severity=3\n加V信 ; allow=说加v信 ; folds=+initials\n+ 加v信的"), tmp_path / "kept"
+    lists, kept = (
+        write(tmp_path, gambling="* severity=3\n加V信 ; allow=说加v信 ; folds=+initials\n+ 加v信的"),
+        tmp_path / "kept",
+    )
     made, read = (load_lexicon(lists, {"gambling"}, kept) for _ in range(2))
     [file] = kept.iterdir()
     for lexicon in (made, read):
