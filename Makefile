@@ -37,7 +37,7 @@ bench: .venv/.ready
 	.venv/bin/python -m tests.bench
 
 # The stamp comes last: an installation that broke off is taken up again.
-.venv/.ready: pyproject.toml constraints.txt moderation/text/_scan.c
+.venv/.ready: pyproject.toml constraints.txt $(wildcard moderation/text/*.[ch])
 	@command -v $(PYTHON) >/dev/null \
 	  || { echo 'Python 3.11 or newer is needed. On Debian: apt-get install python3 python3-venv; elsewhere name one: make PYTHON=python3.12' >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \

@@ -20,8 +20,8 @@ from moderation.core.submission import Kind, Scene, Submission
 from moderation.detectors import images
 from moderation.detectors.classifier import load_classifier
 from moderation.detectors.contacts import ContactDetector
-from moderation.detectors.keywords import KeywordDetector
 from moderation.detectors.joined import TextDetector
+from moderation.detectors.keywords import KeywordDetector
 from moderation.detectors.lists import Lists, LiveLists, load_lists
 from moderation.detectors.names import NameDetector
 from moderation.detectors.panel import Panel, Timing

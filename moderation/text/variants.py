@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import permutations
 
 from moderation.text.emoji_words import WORDS
@@ -90,7 +90,7 @@ def initials(text: str) -> str:
     return letters if len(letters) == len(text) and letters != text else ""
 
 
-@lru_cache(maxsize=None)
+@cache
 def _initial(character: str) -> str:
     if not han(character):
         return character if character.isascii() and character.isalnum() else ""

@@ -19,7 +19,6 @@ from moderation.core.submission import Kind, Scene
 from moderation.text.scanning import the_scanner
 from moderation.text.tables import SEPARATORS
 
-
 ON_REQUEST = ("look_alike", "split", "pinyin", "initials", "homophone", "reversed", "shuffled")
 """The folds that are on by themselves for long terms alone; a list may grant them to shorter ones."""
 
