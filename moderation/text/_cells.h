@@ -66,7 +66,7 @@ typedef struct {
     const Character *characters;
     uint32_t classes, three_shift, strict_shift, triple_shift, quad_shift;
     uint8_t *begin, *heard, *twos; /* a bit for each pair of classes: some longer pattern begins so; one of two characters
-                                      may be found by sound or shape; any of two characters is so */
+                                      may be found in plain text, by sound or backwards; any of two characters is so */
 } Index;
 
 static int open_views(PyObject *list, Py_buffer *views, int count, int *opened) {

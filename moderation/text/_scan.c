@@ -131,7 +131,7 @@ static int Index_init(Index *self, PyObject *args, PyObject *kwargs) {
         for (uint32_t i = self->pair_at[pair]; i < self->pair_at[pair + 1]; ++i) {
             uint8_t bit = (uint8_t)(1 << (pair & 7));
             (self->further[i].third ? self->begin : self->twos)[pair >> 3] |= bit;
-            if (!self->further[i].third && self->writings[i].allowed & (B_LOOK | B_HOMOPHONE)) self->heard[pair >> 3] |= bit;
+            if (!self->further[i].third && (self->writings[i].added || self->writings[i].allowed & (B_LOOK | B_HOMOPHONE))) self->heard[pair >> 3] |= bit;
         }
     return 0;
 }

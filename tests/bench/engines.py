@@ -1,9 +1,7 @@
 """The engines alone, in this process: keywords, the classifier, and profiles through the whole panel."""
 
-import gc
 import random
 import time
-from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import date
@@ -20,7 +18,7 @@ from moderation.settings import Settings
 from moderation.text import segmentation
 from moderation.text.lexicon import load_lexicon
 from moderation.wiring import build_panel, read_policy
-from tests.bench.figures import Classifier, Keywords, Rescan
+from tests.bench.figures import Classifier, Keywords, Rescan, quiet
 from tests.bench.texts import clean, registration, violating
 
 LENGTHS = (16, 32, 64, 128)
@@ -48,9 +46,9 @@ def keywords(repeats: int) -> Keywords:
 
     return Keywords(
         terms=detector.lexicon.terms,
-        clean_us=_quiet(lambda: median(once(without) for _ in range(repeats))),
+        clean_us=quiet(lambda: median(once(without) for _ in range(repeats))),
         clean_characters=fmean(map(len, without)),
-        hits_us=_quiet(lambda: median(once(with_hits) for _ in range(repeats))),
+        hits_us=quiet(lambda: median(once(with_hits) for _ in range(repeats))),
         hits_characters=fmean(map(len, with_hits)),
     )
 
@@ -105,13 +103,3 @@ def _of_tokens(tokenizer: Tokenizer, tokens: int, chance: random.Random) -> str:
     text = "，".join(clean(chance) for _ in range(tokens // 4))
     end = next(at for at in range(1, len(text) + 1) if len(tokenizer.encode(text[:at]).ids) >= tokens)
     return text[:end]
-
-
-def _quiet(measured: Callable[[], float]) -> float:
-    """Measures without the garbage collector, whose pauses are not the engine's."""
-    gc.collect()
-    gc.disable()
-    try:
-        return measured()
-    finally:
-        gc.enable()

@@ -1,8 +1,12 @@
 """What the benchmarks measured, as plain values that the report writes down."""
 
-from collections.abc import Sequence
+import gc
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import median
+from typing import TypeVar
+
+T = TypeVar("T")
 
 
 def percentile(values: Sequence[float], share: float) -> float:
@@ -13,6 +17,16 @@ def percentile(values: Sequence[float], share: float) -> float:
     """
     ordered = sorted(values)
     return ordered[max(0, -int(-len(ordered) * share // 1) - 1)]
+
+
+def quiet(measured: Callable[[], T]) -> T:
+    """Measures without the garbage collector, whose pauses are not the engine's."""
+    gc.collect()
+    gc.disable()
+    try:
+        return measured()
+    finally:
+        gc.enable()
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,15 @@ Hit = Callable[[str], object]
 """Takes a text and answers with something true if a term is in it."""
 
 
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """One of ours, built: how it is called, the call, and the CPU seconds that building it took."""
+
+    call: str
+    hit: Hit
+    build: float
+
+
 @dataclass(slots=True)
 class Row:
     """What one matcher took.
@@ -134,8 +143,8 @@ class Matching:
         )
 
 
-def measure(engines: Mapping[str, Hit], given: Material, rounds: int) -> Matching:
-    """All matchers in turn: so many rounds over the short texts, a third as many (at least one) over the bulk text.
+def measure(engines: Mapping[str, Engine], given: Material, rounds: int) -> Matching:
+    """All matchers in turn: so many rounds over the short texts, and `bulk_rounds` of them over the bulk text.
 
     engines  ours, by the names that they are to have, each built from the terms given
 
@@ -148,8 +157,8 @@ def measure(engines: Mapping[str, Hit], given: Material, rounds: int) -> Matchin
     gc.disable()  # its pauses are not the engines'
     try:
         matchers: dict[str, _Matcher] = {}
-        for name, hit in engines.items():
-            rows[name], matchers[name] = Row(), _Here(hit, lists)
+        for name, engine in engines.items():
+            rows[name], matchers[name] = Row((engine.call,), engine.build), _Here(engine.hit, lists)
         for name, (call, build) in _IN_PYTHON.items():
             began = time.process_time()
             try:
@@ -168,6 +177,11 @@ def measure(engines: Mapping[str, Hit], given: Material, rounds: int) -> Matchin
     finally:
         gc.enable()
     return Matching(len(given.terms), len(given.texts), given.characters, len(given.bulk.encode()), rows)
+
+
+def bulk_rounds(rounds: int) -> int:
+    """How many of the rounds go over the bulk text too: a third of them, at least one."""
+    return max(1, rounds // 3)
 
 
 class _Matcher(Protocol):
@@ -208,7 +222,7 @@ def _compare(matchers: dict[str, _Matcher], rows: Mapping[str, Row], given: Mate
         for name, (seconds, _) in _each(matchers, rows, "texts"):
             rows[name].ns.append(seconds * 1e9 / len(given.texts))
     megabytes = len(given.bulk.encode()) / 1e6
-    for _ in range(max(1, rounds // 3)):
+    for _ in range(bulk_rounds(rounds)):
         for name, (seconds, _) in _each(matchers, rows, "bulk"):
             rows[name].speed.append(megabytes / seconds)
 

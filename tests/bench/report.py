@@ -2,10 +2,13 @@
 
 import os
 import platform
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from moderation.evaluation.metrics import table
+from tests.bench import keyword_report
+from tests.bench.keyword_engine import KeywordEngine
 from tests.bench.figures import Figures, Registrations
 from tests.bench.registrations import BOUND_MS, RATES
 
@@ -33,7 +36,7 @@ def document(figures: Figures, facts: Sequence[tuple[str, str]], rounds: int, se
         "# Benchmarks",
         "Written by `make bench`; do not edit. All of it ran on one machine, the load generator beside the service, "
         f"in {minutes:.0f} minutes.",
-        _table(["Machine", ""], facts),
+        table(["Machine", ""], facts),
         "## Goals",
         _goals(figures),
         "## Registrations",
@@ -69,7 +72,7 @@ def _goals(figures: Figures) -> str:
         name = "with the classifier" if on else "keyword-only"
         unexplained = found.middle(MIDDLE_RATE, "unexplained")
         rows.append(_goal(f"median that neither detectors nor database explain, {name}", unexplained, UNEXPLAINED_GOAL))
-    return _table(["Goal", "At most", "Measured", "Met"], rows)
+    return table(["Goal", "At most", "Measured", "Met"], rows)
 
 
 def _goal(name: str, measured: float, goal: float) -> tuple[str, str, str, str]:
@@ -93,7 +96,7 @@ def _registrations(found: Registrations) -> str:
                 f"{found.middle(rate, 'degraded'):.1%}",
             )
         )
-    table = _table(["Rate", "Requests", "p50", "p99", "Worst of all", "Errors", "Degraded"], rows)
+    table = table(["Rate", "Requests", "p50", "p99", "Worst of all", "Errors", "Degraded"], rows)
     middle = sorted(found.limits)[len(found.limits) // 2]
     low, high = min(found.limits), max(found.limits)
     passes = f"p99 passes {BOUND_MS:g} ms at about **{middle:.0f} registrations/s** ({low:.0f}–{high:.0f})."
@@ -112,7 +115,7 @@ def _where(figures: Figures) -> str:
     both = figures.with_classifier, figures.keyword_only
     rows = [(shown, *(f"{found.middle(MIDDLE_RATE, name):.2f}" for found in both)) for name, shown in names.items()]
     share = (f"{found.middle(MIDDLE_RATE, 'generator'):.1%}" for found in both)
-    return _table(["", "With the classifier", "Keyword-only"], [*rows, ("the generator's share of one core", *share)])
+    return table(["", "With the classifier", "Keyword-only"], [*rows, ("the generator's share of one core", *share)])
 
 
 def _engines(figures: Figures) -> str:
@@ -127,7 +130,7 @@ def _engines(figures: Figures) -> str:
          f"{rescan.with_classifier:.0f} profiles/s"),
         ("Rescan: the same, keyword-only", f"{rescan.without:,.0f} profiles/s"),
     ]  # fmt: skip
-    return _table(["What", "Figure"], rows)
+    return table(["What", "Figure"], rows)
 
 
 def _reading() -> str:
@@ -148,11 +151,6 @@ def _reading() -> str:
             "calls it, without storing results.",
         )
     )
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 def _processor() -> str:

@@ -231,6 +231,15 @@ MISTAKES = {
     "a key nobody knows in a category": (
         instead("severity = 3", "severity = 3\nshade = 1"), "shade = 1", "shade is not known in a category",
     ),
+    "a switch of no folds": (f'{SMALL}\n[[folds]]\nkinds = ["post"]\n', "[[folds]]", "no fold is switched off"),
+    "a switch of a fold nobody knows": (f'{SMALL}\n[[folds]]\noff = ["rhyme"]\n', 'off = ["rhyme"]', "is 'rhyme'"),
+    "a switch for a kind nobody knows": (
+        f'{SMALL}\n[[folds]]\noff = ["emoji"]\nkinds = ["poem"]\n', 'kinds = ["poem"]', "is 'poem'",
+    ),
+    "a switch with a key nobody knows": (
+        f'{SMALL}\n[[folds]]\noff = ["emoji"]\nshade = 1\n', "shade = 1", "shade is not known here",
+    ),
+    "folds that are no list": (f'{SMALL}\n[[folds]]\noff = "emoji"\n', 'off = "emoji"', "off is not a list"),
     "a line that is no TOML": (instead("severity = 3", "severity 3"), "severity 3", "is not TOML"),
 }  # fmt: skip
 
@@ -250,6 +259,17 @@ def test_a_text_that_ends_too_early_is_named_with_its_last_line() -> None:
     [told] = problems('version = """\n1\n')
     assert told.field.startswith("p.toml:")
     assert "is not TOML" in told.reason
+
+
+def test_folds_are_switched_off_for_kinds_and_scenes() -> None:
+    switches = (
+        '[[folds]]\noff = ["homophone"]\nkinds = ["post"]\n[[folds]]\noff = ["emoji", "split"]\nscenes = ["rescan"]\n'
+    )
+    policy = parse_policy(f"{SMALL}\n{switches}")
+    assert policy.switched_off(Kind.POST, Scene.POST) == {"homophone"}
+    assert policy.switched_off(Kind.BIO, Scene.RESCAN) == {"emoji", "split"}
+    assert policy.switched_off(Kind.POST, Scene.RESCAN) == {"homophone", "emoji", "split"}
+    assert policy.switched_off(Kind.USERNAME, Scene.REGISTRATION) == frozenset()
 
 
 def test_all_mistakes_are_told_at_once() -> None:

@@ -7,9 +7,13 @@ from datetime import date
 
 import pytest
 
-from moderation.core.finding import Check, Finding, Screening
-from moderation.core.submission import Item, Kind, Scene, Submission
+from moderation.core.exemptions import Exemption, Exemptions
+from moderation.core.finding import Check, Finding, Screening, Verdict
+from moderation.core.submission import Account, Item, Kind, Scene, Span, Submission
+from moderation.detectors.keywords import KeywordDetector
 from moderation.detectors.panel import LONG, Panel
+from moderation.text.lexicon import Lexicon
+from moderation.text.wordlist import read_wordlist
 
 
 class Slow:
@@ -63,3 +67,53 @@ def test_without_a_deadline_a_long_text_is_waited_for(slow: Slow) -> None:
 def test_a_detector_that_fails_leaves_its_check_undone(length: int) -> None:
     found = screened(Broken(), "字" * length, time.monotonic() + 10)
     assert (found.findings, found.unchecked, found.degraded) == ((), (Check.KEYWORDS,), True)
+
+
+class Brand:
+    def screen(self, text: str, kind: Kind, scene: Scene, now: date) -> tuple[Finding, ...]:
+        return tuple(Finding(code, 1.0, "names@1", Span(0, 1)) for code in ("brand_misuse", "porn"))
+
+
+@pytest.mark.parametrize(("account", "ceiling"), [("42", Verdict.PASS), ("43", Verdict.REJECT), (None, Verdict.REJECT)])
+def test_what_an_account_has_a_right_to_is_recorded_and_never_acts(account: str | None, ceiling: Verdict) -> None:
+    right = Exemption("42", frozenset({"brand_misuse"}), "contract 7", "li", date(2027, 1, 1))
+    panel = Panel({Check.NAMES: Brand()}, None, exemptions=Exemptions([right]), today=lambda: date(2026, 11, 22))
+    whose = Account(account) if account else None
+    try:
+        [[found]] = panel.screen([Submission(Scene.PROFILE_CHANGE, (Item(Kind.USERNAME, "某某"),), whose)])
+    finally:
+        panel.close()
+    assert [(each.category, each.ceiling) for each in found.findings] == [
+        ("brand_misuse", ceiling),
+        ("porn", Verdict.REJECT),
+    ]
+
+
+def test_a_profile_that_violates_together_is_found_in_both_fields() -> None:
+    lexicon = Lexicon.of([read_wordlist("百家乐", "gambling.txt")])
+    panel = Panel({Check.KEYWORDS: KeywordDetector(lexicon)}, None, today=lambda: date(2026, 11, 22))
+    items = Item(Kind.USERNAME, "百家"), Item(Kind.BIO, "乐")
+    try:
+        [[name, bio], [alone]] = panel.screen(
+            [Submission(Scene.REGISTRATION, items), Submission(Scene.POST, items[:1])]
+        )
+    finally:
+        panel.close()
+    assert name.findings == bio.findings and [part.item for part in name.findings[0].parts] == [0, 1]
+    assert alone.findings == ()
+
+
+def test_a_joined_profile_that_cannot_be_looked_at_is_unchecked() -> None:
+    class Once:
+        def screen(self, text: str, kind: Kind, scene: Scene, now: date) -> tuple[Finding, ...]:
+            if len(text) > 2:
+                raise ZeroDivisionError
+            return ()
+
+    panel = Panel({Check.KEYWORDS: Once()}, None, today=lambda: date(2026, 11, 22))
+    items = Item(Kind.USERNAME, "百家"), Item(Kind.BIO, "乐")
+    try:
+        [[name, bio]] = panel.screen([Submission(Scene.REGISTRATION, items)])
+    finally:
+        panel.close()
+    assert name.unchecked == (Check.KEYWORDS,) and name.degraded and bio.unchecked == ()

@@ -128,7 +128,7 @@ def test_a_miss_tells_the_term_its_rewriting_and_the_text() -> None:
 
 def test_harmless_texts_are_counted_by_file_detector_and_fold() -> None:
     files = [
-        Harmless("bios", Kind.BIO, ["加 微 信", "加微信", "早睡早起"]),
+        Harmless("bios", Kind.BIO, ["加 微信", "加微信", "早睡早起"]),
         Harmless("posts", Kind.POST, ["加❤微❤信", "你好", "再见", "洗码"]),
     ]
 

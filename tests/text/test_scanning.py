@@ -28,6 +28,7 @@ INDEX = build_index(
         *(Pattern(term, number, EVERY) for number, term in enumerate(TERMS)),
         Pattern("百家号", 11, EVERY | STRICT),
         Pattern("情夜一", 6, EVERY, BITS["reversed"]),
+        Pattern("博赌", 2, 0, BITS["reversed"]),
         Pattern("网博上彩", 7, EVERY, BITS["shuffled"]),
     ]
 )

@@ -121,6 +121,7 @@ NEEDS = {
     ("POST", "/v1/dead-letters/{id}/retry"): "admin",
     ("GET", "/v1/rescans"): "rescans",
     ("GET", "/v1/rescans/{id}"): "rescans",
+    ("GET", "/v1/wordlists"): "lists",
     ("GET", "/v1/audit"): "audit",
 }
 BODIES: dict[str, Json] = {

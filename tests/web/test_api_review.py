@@ -156,3 +156,17 @@ def test_rescans_are_told_by_their_source(api: Api) -> None:
     found = api("GET", f"/v1/rescans/{run.id}").json()
     assert found.pop("created_at") and found == expected
     assert [one["id"] for one in api("GET", "/v1/rescans").json()["rescans"]] == [run.id]
+
+
+def test_the_word_lists_in_use_are_told_and_what_is_wrong_with_an_edit(api: Api) -> None:
+    told = api("GET", "/v1/wordlists").json()
+    assert (
+        told.keys() == {"version", "terms", "in_use_since", "problems"} and told["problems"] == [] and told["terms"] > 0
+    )
+    (api.made.settings.wordlists / "gambling.txt").write_text("彩\n", encoding="utf-8")
+    api.made.lists.look()
+    api.made.lists.look()
+    after = api("GET", "/v1/wordlists").json()
+    assert after["version"] == told["version"]
+    [problem] = after["problems"]
+    assert problem["field"].endswith("gambling.txt:1") and problem["reason"] and problem["fix"]
