@@ -18,7 +18,7 @@ from moderation.text.wordlist import Status, Term
 _CLUSTER = 64
 
 ENOUGH = 100
-"""So many findings of one category are told of one text, if one of them may earn the worst verdict; the rest would add nothing."""
+"""So many findings of one category and ceiling are told of one text; the rest would add nothing."""
 
 # Two regional indicators are a flag, if they are nothing else besides: that of the Solomon Islands is no insult.
 _FLAG = re.compile("[\U0001f1e6-\U0001f1ff]{2}")
@@ -84,12 +84,14 @@ class KeywordDetector:
         arbiter = Arbiter(lexicon, refolded(text, folded), matches)
         off = frozenset(names_of(EVERY & ~self.enabled(kind, scene)))
         source = f"keywords@{lexicon.version}"
-        full: Counter[str] = Counter()
+        told: Counter[tuple[str, Verdict]] = Counter()
         for seen in _sightings(lexicon, arbiter, matches, hits):
             rules = seen.term.rules
             if (kind and kind not in rules.kinds) or (scene and scene not in rules.scenes):
                 continue
-            if (rules.expires is not None and now >= rules.expires) or full[seen.term.category] >= ENOUGH:
+            if (rules.expires is not None and now >= rules.expires) or told[
+                seen.term.category, Verdict.REJECT
+            ] >= ENOUGH:
                 continue
             judged = None if _FLAG.fullmatch(seen.span.of(text)) else arbiter.judge(seen)
             if judged is None or not off.isdisjoint(judged[0]):
@@ -97,8 +99,9 @@ class KeywordDetector:
             folds, ceiling = judged
             if rules.status is Status.SHADOW:
                 ceiling = Verdict.PASS
-            elif ceiling is Verdict.REJECT:
-                full[seen.term.category] += 1
+            told[seen.term.category, ceiling] += 1
+            if told[seen.term.category, ceiling] > ENOUGH:
+                continue
             yield seen.term, Finding(seen.term.category, 1.0, source, seen.span, folds, rules.severity, ceiling)
 
 

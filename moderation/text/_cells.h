@@ -16,7 +16,8 @@
 #define UNLOCKED 4096 /* from so many cells on, other threads may run meanwhile */
 #define SPLIT_BITS 18
 #define NEIGHBOUR_BITS 22
-#define SKIPS 8       /* so many emoji in a row may each be left out or read */
+#define SKIPS 3           /* so many emoji in a row may each be left out or read */
+#define MOST_EMOJI 1000   /* so many of a text are read; the rest is left out */
 
 enum { READING, LOOK, NUMERAL, EMOJI, SPLIT, SYLLABLE };
 /* The places of the folds in moderation.core.folded.FOLDS. */
@@ -138,6 +139,7 @@ static int fold_cells(const Scanner *s, PyObject *text, Cells *to) {
     Py_ssize_t length = PyUnicode_GET_LENGTH(text);
     int kind = PyUnicode_KIND(text);
     const void *data = PyUnicode_DATA(text);
+    uint32_t emoji = 0;
     memset(to, 0, offsetof(Cells, own));
     to->cells = to->own;
     to->room = 256;
@@ -157,6 +159,7 @@ static int fold_cells(const Scanner *s, PyObject *text, Cells *to) {
         to->changed = 1;
         if (image == LEFT_OUT) continue;
         if (image == EMOJI_CELL) {
+            if (emoji++ >= MOST_EMOJI) continue;
             if (put(to, code | OPTIONAL, (uint32_t)i) < 0) return -1;
         } else if (image & SEVERAL) {
             image &= ~SEVERAL;
@@ -202,7 +205,9 @@ typedef struct {
     int failed;
     uint8_t *in_word; /* by cell, whether it makes part of an ordinary word with the one before or after, and so looks like no other */
     Token own[64];
+    uint32_t *past; /* by cell, past those from it on that repeat the one before it; itself where it does not */
     uint8_t own_in_word[256];
+    uint32_t own_past[257];
 } Longer;
 
 static void longer(Longer *to, const Cells *in, uint32_t p, uint16_t cls, uint32_t target, uint8_t way, uint32_t length) {
@@ -259,12 +264,18 @@ static void syllable_tokens(const Scanner *s, const Cells *in, uint32_t p, Longe
 }
 
 static void read_longer(const Scanner *s, const Cells *in, Longer *to) {
-    to->in_word = to->own_in_word;
-    if (in->count > 256 && !(to->in_word = PyMem_RawMalloc(in->count))) {
-        to->in_word = to->own_in_word;
-        to->failed = 1;
-        return;
+    to->in_word = to->own_in_word, to->past = to->own_past;
+    if (in->count > 256) {
+        to->in_word = PyMem_RawMalloc(in->count);
+        to->past = PyMem_RawMalloc((in->count + 1) * sizeof(uint32_t));
+        if (!to->in_word || !to->past) {
+            to->failed = 1;
+            return;
+        }
     }
+    to->past[in->count] = (uint32_t)in->count;
+    for (Py_ssize_t p = in->count - 1; p >= 0; --p)
+        to->past[p] = p > 0 && in->cells[p].code == in->cells[p - 1].code ? to->past[p + 1] : (uint32_t)p;
     memset(to->in_word, 0, in->count);
     for (Py_ssize_t p = 0; p + 1 < in->count; ++p)
         if (is_set(s->neighbours, pair_bit(in->cells[p].code, in->cells[p + 1].code, NEIGHBOUR_BITS))) to->in_word[p] = to->in_word[p + 1] = 1;

@@ -31,12 +31,6 @@ static inline const Token *tokens_to(const Scan *scan, uint32_t p, int own) {
     for (int own_##t = 0; own_##t < 2; ++own_##t) \
         for (const Token *t = tokens_from(scan, p, own_##t), *end_##t = tokens_to(scan, p, own_##t); t < end_##t; ++t)
 
-static inline uint32_t run_end(const Cells *in, uint32_t p) {
-    /* Past the cells that repeat the one before p. */
-    while (p < (uint32_t)in->count && in->cells[p].code == in->cells[p - 1].code) ++p;
-    return p;
-}
-
 static inline int fits(const Token *t, const Character *c, uint32_t *folds) {
     switch (t->way & ~AGAIN) {
     case READING: *folds = t->target == c->code ? 0 : B_HOMOPHONE; return 1;
@@ -75,7 +69,7 @@ static uint32_t match(const Scan *scan, uint32_t pattern, uint32_t k, uint32_t p
                 if (c == last) { *folds = seen | bits; return p + t->length; }
                 if ((end = match(scan, pattern, k + 1, p + t->length, allowed, seen | bits, folds))) return end;
                 if (k && (allowed & B_REPEATED)) {
-                    uint32_t past = run_end(in, p + t->length);
+                    uint32_t past = scan->of->past[p + t->length];
                     if (past > p + t->length && (end = match(scan, pattern, k + 1, past, allowed, seen | bits | B_REPEATED, folds))) return end;
                 }
             }
@@ -122,7 +116,7 @@ static int is_quad(const Scan *scan, uint32_t p, uint32_t triple) {
 /* Whether a class that may be read from a cell on, or after the repetitions that begin there, makes four that begin some pattern. */
 static int may_follow(const Scan *scan, uint32_t p, uint32_t triple) {
     if (is_quad(scan, p, triple)) return 1;
-    uint32_t past = run_end(scan->in, p);
+    uint32_t past = scan->of->past[p];
     return past > p && is_quad(scan, past, triple);
 }
 
@@ -166,7 +160,7 @@ static void try_pair(Scan *scan, uint32_t p, const Token *a, uint32_t q, const T
     if (is_set(special ? x->twos : x->heard, prefix))
         for (uint32_t i = x->pair_at[prefix]; i < x->pair_at[prefix + 1] && !x->further[i].third; ++i) try_pattern(scan, i, p, first);
     if (!is_set(x->begin, prefix)) return;
-    uint32_t next = q + b->length, past = run_end(in, next);
+    uint32_t next = q + b->length, past = scan->of->past[next];
     int looks = (a->way == LOOK) + (b->way == LOOK);
     try_third(scan, p, next, prefix, looks, first);
     if (past > next) try_third(scan, p, past, prefix, looks, first);

@@ -29,7 +29,7 @@ static PyObject *Scanner_scan(Scanner *self, PyObject *const *args, Py_ssize_t g
     Scan scan = {self, (Index *)args[1], &cells, &tokens, (uint32_t)enabled, NULL, 0, 0, 0};
     PyObject *folded = NULL, *hits = NULL, *both = NULL;
     memset(&tokens, 0, offsetof(Longer, own));
-    tokens.tokens = tokens.own, tokens.room = 64, tokens.in_word = tokens.own_in_word;
+    tokens.tokens = tokens.own, tokens.room = 64, tokens.in_word = tokens.own_in_word, tokens.past = tokens.own_past;
     if (fold_cells(self, args[0], &cells) < 0) goto done;
     PyThreadState *released = cells.count >= UNLOCKED ? PyEval_SaveThread() : NULL;
     read_longer(self, &cells, &tokens);
@@ -44,6 +44,7 @@ done:
     if (tokens.tokens != tokens.own) PyMem_RawFree(tokens.tokens);
     PyMem_RawFree(tokens.at);
     if (tokens.in_word != tokens.own_in_word) PyMem_RawFree(tokens.in_word);
+    if (tokens.past != tokens.own_past) PyMem_RawFree(tokens.past);
     PyMem_RawFree(scan.hits);
     free_cells(&cells);
     Py_XDECREF(folded);

@@ -34,8 +34,11 @@ BITS: Mapping[str, int] = {name: 1 << place for place, name in enumerate(FOLDS)}
 EVERY = (1 << len(FOLDS)) - 1
 """The set of all folds."""
 
-SKIPS = 8
+SKIPS = 3
 """So many emoji in a row may each be left out or read."""
+
+MOST_EMOJI = 1_000
+"""So many emoji of a text are read; the rest is left out."""
 
 Hit = tuple[int, int, int, int]
 """Where in the text as submitted a pattern was found, [start, end); its owner; the set of folds, never empty."""
@@ -119,13 +122,17 @@ class PythonScanner:
         return folded, [hit for place in range(len(cells)) for hit in looking.hits(place)]
 
     def _cells(self, text: str) -> list[_Cell]:
-        cells = []
+        cells: list[_Cell] = []
+        emoji = 0
         for at, character in enumerate(text):
             code = ord(character)
             image = int(self._t.folded[code]) if code < len(self._t.folded) else LEFT_OUT
             if image == LEFT_OUT:
                 continue
             if image == EMOJI:
+                emoji += 1
+                if emoji > MOST_EMOJI:
+                    continue
                 cells.append(_Cell(code, at, optional=True))
             elif image & SEVERAL:
                 first, last = self._t.several_at[image & ~SEVERAL :][:2]

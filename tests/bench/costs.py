@@ -19,8 +19,8 @@ from moderation.text import segmentation
 from moderation.text.lexicon import load_lexicon
 from moderation.text.name_rules import load_name_rules
 from moderation.wiring import read_policy
-from tests.bench.figures import quiet
 from tests.bench.matching_texts import Material, planted
+from tests.bench.quiet import quiet
 from tests.bench.texts import registration
 
 TEXTS = 2000

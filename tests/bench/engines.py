@@ -18,7 +18,8 @@ from moderation.settings import Settings
 from moderation.text import segmentation
 from moderation.text.lexicon import load_lexicon
 from moderation.wiring import build_panel, read_policy
-from tests.bench.figures import Classifier, Keywords, Rescan, quiet
+from tests.bench.figures import Classifier, Keywords, Rescan
+from tests.bench.quiet import quiet
 from tests.bench.texts import clean, registration, violating
 
 LENGTHS = (16, 32, 64, 128)

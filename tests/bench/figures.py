@@ -1,12 +1,10 @@
 """What the benchmarks measured, as plain values that the report writes down."""
 
-import gc
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
-from typing import TypeVar
 
-T = TypeVar("T")
+from tests.bench.keyword_engine import KeywordEngine
 
 
 def percentile(values: Sequence[float], share: float) -> float:
@@ -17,16 +15,6 @@ def percentile(values: Sequence[float], share: float) -> float:
     """
     ordered = sorted(values)
     return ordered[max(0, -int(-len(ordered) * share // 1) - 1)]
-
-
-def quiet(measured: Callable[[], T]) -> T:
-    """Measures without the garbage collector, whose pauses are not the engine's."""
-    gc.collect()
-    gc.disable()
-    try:
-        return measured()
-    finally:
-        gc.enable()
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,3 +95,4 @@ class Figures:
     keywords: Keywords
     classifier: Classifier
     rescan: Rescan
+    keyword_engine: KeywordEngine

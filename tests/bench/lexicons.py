@@ -18,6 +18,7 @@ from statistics import median
 from moderation.text.lexicon import Lexicon, load_lexicon
 from moderation.text.scanning import the_scanner
 
+
 @dataclass(frozen=True, slots=True)
 class Lists:
     """The lists of one folder. Seconds are CPU seconds, medians; bytes of memory are resident ones.

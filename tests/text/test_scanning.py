@@ -112,7 +112,18 @@ def test_the_extension_says_what_the_python_says(text: str, enabled: int) -> Non
     assert all(0 <= start < end <= len(text) for start, end, _, _ in fast_hits)
 
 
-@pytest.mark.parametrize("text", ["加" * 30_000, "加❤" * 20_000, "加微" * 20_000 + "心", "a" * 50_000, "\n加" * 20_000])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "加" * 30_000,
+        "加❤" * 20_000,
+        "加微" * 20_000 + "心",
+        "a" * 50_000,
+        "\n加" * 20_000,
+        "1" * 50_000,
+        "❤🐴" * 20_000,
+    ],
+)
 def test_a_long_monotonous_text_is_scanned_too(text: str) -> None:
     assert len(FAST.scan(text, FAST_INDEX, EVERY)[0]) <= len(text)
 
