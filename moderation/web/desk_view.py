@@ -254,6 +254,8 @@ def _hit(
 ) -> Hit:
     covered = finding.span.of(item.text) if finding.span and item.text is not None else ""
     folded = fold(covered) if covered else ""
+    submitted = file.screening.submission.items if file.screening else ()
+    parts = [part.span.of(submitted[part.item].text or "") for part in finding.parts if part.item < len(submitted)]
     detector, _, version = finding.source.partition("@")
     return Hit(
         number=number,
@@ -263,7 +265,7 @@ def _hit(
         score=finding.score,
         detector=detector,
         version=version,
-        text=excerpt(covered, limit=40),
+        text=Markup(" + ").join(excerpt(part, limit=40) for part in parts or [covered]),
         folded=folded if folded != covered else "",
         folds=finding.folds,
         joined=bool(finding.parts),

@@ -23,7 +23,7 @@ def main() -> None:
         "--quick", action="store_true", help="one short round, to try it out; its figures are worth little"
     )
     given = parser.parse_args()
-    rounds, seconds, step = (1, 5.0, 3.0) if given.quick else (3, 20.0, 4.0)
+    rounds, seconds, step = (1, 4.0, 2.0) if given.quick else (3, 20.0, 4.0)
     repeats = 3 if given.quick else 9
     effort = QUICK if given.quick else THOROUGH
     began, facts = time.monotonic(), report.machine(os.getloadavg())

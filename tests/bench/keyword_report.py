@@ -8,7 +8,7 @@ from moderation.evaluation.metrics import table
 from tests.bench.costs import Cost
 from tests.bench.keyword_engine import KeywordEngine
 from tests.bench.lexicons import Lists
-from tests.bench.matching import BARE, HEAD, PIECE, PLANTED, bulk_rounds
+from tests.bench.matching import BARE, HEAD, PIECE, PIECE_FOR_NPM, PLANTED, bulk_rounds
 from tests.bench.ours import DEFAULT, ENABLED, FOUND_OTHERWISE
 
 AS_FAST_BY_DEFAULT, AS_FAST_WITH_ALL = 1.8, 1.2
@@ -64,7 +64,8 @@ def sections(found: KeywordEngine) -> list[str]:
         f"CPU time through the detectors that use no model, the lists that ship, every fold on: {_shipped(found)}. Medians of "
         f"{_times(found.effort.rounds, 'pass', 'passes')} over many texts of each kind, the kinds and detectors in turn, after "
         "one pass that does not count. The last line is what a profile costs on top of its username and bio: the two are "
-        "joined and looked through once more, by the detectors that find anything across them.",
+        "joined and looked through once more, by the detectors that find anything across them. The names detector looks at "
+        "usernames and text in pictures only.",
         table(_COSTS, [_cost(cost) for cost in found.costs]),
         "## What the folds find, and their false alarms",
         "What `python -m moderation.evaluation.folds` prints. Terms of the lists that ship are rewritten and put into ordinary "
@@ -89,7 +90,8 @@ def _matching_conditions(found: KeywordEngine) -> str:
             f"{bulk_rounds(compared.rounds)} over the bulk text, all matchers in turn in each; medians, in brackets the lowest and "
             "highest round. Ratios are taken within each round. Each matcher is warm, and is called as is quickest for it. "
             f"Ours gets and gives more than the others: it folds the text, looks for what is hidden and judges what it finds; "
-            f"they match characters as they stand. npm's get the bulk text in pieces of {PIECE:,} characters, all else whole. "
+            f"they match characters as they stand. The bulk text comes in pieces of {PIECE:,} characters, the longest post there may be, and to npm's in pieces of "
+            f"{PIECE_FOR_NPM:,}. "
             f"“Finds”: of {PLANTED:,} short texts with a term put in; “Mistaken”: of the clean ones. “Built in”: for ours, reading "
             "and checking the list too.",
         )
@@ -99,7 +101,6 @@ def _matching_conditions(found: KeywordEngine) -> str:
 def _matching_reading(found: KeywordEngine) -> str:
     matching = found.compared.matching
     lines = [
-        "With every fold on is the product's default, so that both goals for short texts are held against the same line.",
         f"“Plain forms only” finds no term by {_listed(FOUND_OTHERWISE)}; width, case, traditional characters, enclosed and "
         "invisible characters, what was put in between, and vertical writing are on in all three.",
     ]

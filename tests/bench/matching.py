@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from daachorse import CharwiseDoubleArrayAhoCorasick
 
+from moderation.core.submission import LIMITS, Kind
 from tests.bench import peers
 from tests.bench.matching_texts import Material, planted
 from tests.bench.peers import NotRun
@@ -21,8 +22,9 @@ LEAST_FOUND = 0.95
 """The share of these that it must find, so that what is measured is a matcher that works."""
 WARM_UP = 5
 """Passes over the short texts before the first that counts; Node compiles for some four of them."""
-PIECE = 16_000
-"""Characters of the bulk text that npm's matchers get at once: all in one call mint-filter takes half as long again."""
+PIECE, PIECE_FOR_NPM = LIMITS[Kind.POST], 16_000
+"""Characters of the bulk text that matchers get at once: as much as the longest post, but those from npm, among which
+mint-filter takes half as long again when it gets all in one call."""
 HEAD = (
     "Matcher",
     "Called",
@@ -150,8 +152,8 @@ def measure(engines: Mapping[str, Engine], given: Material, rounds: int) -> Matc
 
     A matcher that cannot be run, or does not find the terms that were planted, has a row that says why.
     """
-    lists = {"texts": given.texts, "planted": planted(given, PLANTED), "bulk": (given.bulk,)}
-    pieces = [given.bulk[at : at + PIECE] for at in range(0, len(given.bulk), PIECE)]
+    lists = {"texts": given.texts, "planted": planted(given, PLANTED), "bulk": _pieces(given.bulk, PIECE)}
+    for_npm = lists | {"bulk": _pieces(given.bulk, PIECE_FOR_NPM)}
     rows: dict[str, Row] = {}
     gc.collect()
     gc.disable()  # its pauses are not the engines'
@@ -166,7 +168,7 @@ def measure(engines: Mapping[str, Engine], given: Material, rounds: int) -> Matc
                 rows[name] = Row((call,), time.process_time() - began)
             except NotRun as why:
                 rows[name] = Row((call,), not_run=str(why))
-        with peers.started(given.terms, {**lists, "bulk": pieces}) as from_npm:
+        with peers.started(given.terms, for_npm) as from_npm:
             for name, peer in from_npm.items():
                 if isinstance(peer, NotRun):
                     rows[name] = Row(not_run=str(peer))
@@ -177,6 +179,10 @@ def measure(engines: Mapping[str, Engine], given: Material, rounds: int) -> Matc
     finally:
         gc.enable()
     return Matching(len(given.terms), len(given.texts), given.characters, len(given.bulk.encode()), rows)
+
+
+def _pieces(text: str, length: int) -> Sequence[str]:
+    return [text[at : at + length] for at in range(0, len(text), length)]
 
 
 def bulk_rounds(rounds: int) -> int:

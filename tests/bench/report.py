@@ -39,6 +39,7 @@ def document(figures: Figures, facts: Sequence[tuple[str, str]], rounds: int, se
         table(["Machine", ""], facts),
         "## Goals",
         _goals(figures),
+        "The folds that are on by default are all of them, so that the two goals for short texts are held against one figure. "
         "What the folds are to find, and how few harmless texts they may hold, has goals in its own tables further down.",
         "## Registrations",
         f"The service as `make run` starts it: SQLite, the bundled Valkey, one worker, one API process. Each request is one "

@@ -66,7 +66,7 @@ def test_a_joined_profile_marks_every_field_it_lies_in(house: House) -> None:
     )
     views = items(replace(file, screening=replace(file.screening, outcome=outcome)), house.services.policy, str)
     assert [re.findall(r'data-hits="0">(.*?)</mark>', str(view.text)) for view in views] == [["正常"], ["某某"]]
-    assert views[0].hits[0].joined
+    assert views[0].hits[0].joined and str(views[0].hits[0].text) == "正常 + 某某"
 
 
 def test_pictures_are_veiled_and_for_reviewers_only(house: House) -> None:
