@@ -18,7 +18,7 @@ from moderation.text.name_words import NameRules
 
 log = logging.getLogger(__name__)
 
-SECONDS = 1.0
+SECONDS = 0.5
 """Between two looks at the folder. A change is taken once two looks in a row saw it alike, so that no half of one is."""
 
 NAMES, EXEMPT = "names.toml", "exempt.toml"

@@ -90,8 +90,8 @@ def _matching_conditions(found: KeywordEngine) -> str:
             f"{bulk_rounds(compared.rounds)} over the bulk text, all matchers in turn in each; medians, in brackets the lowest and "
             "highest round. Ratios are taken within each round. Each matcher is warm, and is called as is quickest for it. "
             f"Ours gets and gives more than the others: it folds the text, looks for what is hidden and judges what it finds; "
-            f"they match characters as they stand. The bulk text comes in pieces of {PIECE:,} characters, the longest post there may be, and to npm's in pieces of "
-            f"{PIECE_FOR_NPM:,}. "
+            f"they match characters as they stand. The bulk text comes in pieces of {PIECE:,} characters, the longest post there "
+            f"may be, and to npm's in pieces of {PIECE_FOR_NPM:,}. "
             f"“Finds”: of {PLANTED:,} short texts with a term put in; “Mistaken”: of the clean ones. “Built in”: for ours, reading "
             "and checking the list too.",
         )
@@ -108,9 +108,10 @@ def _matching_reading(found: KeywordEngine) -> str:
     if len(costs) == len(ENABLED) and not matching.rows[BARE].not_run:
         every, shapeless, plain = costs
         bare = median(matching.rows[BARE].ns) / 1000
+        looks, all_of_them = (f"{us - every:+.2f}".replace("-", "−") for us in (shapeless, plain))
         lines.append(
-            f"Switching look-alikes off changes a short text's cost by {shapeless - every:+.2f} µs, switching all of these off by "
-            f"{plain - every:+.2f} µs. Finding the terms in the folded text is about what bare daachorse takes, {bare:.2f} µs."
+            f"Switching look-alikes off changes a short text's cost by {looks} µs, switching all of these off by {all_of_them} µs. "
+            f"Finding the terms in the folded text is about what bare daachorse takes, {bare:.2f} µs."
         )
     return "\n".join(f"* {line}" for line in lines)
 
