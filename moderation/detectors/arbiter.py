@@ -19,6 +19,7 @@ from moderation.text.wordlist import Rules, Term
 
 _PROSE = frozenset("，、；：,;:\"'—–")
 _PROSE_CATEGORIES = frozenset({"Ps", "Pe", "Pi", "Pf"})
+_HAN = "\u3400"
 _SUBSTITUTED = frozenset({"homophone", "look_alike"})
 
 
@@ -60,10 +61,14 @@ class Arbiter:
         offsets = self._folded.offsets
         return bisect_left(offsets, span.start), bisect_left(offsets, span.end)
 
+    def fits(self, term: Term, start: int, end: int) -> bool:
+        """Whether a term at this range of the folded text has the company that it needs and none that it may not have."""
+        return self._company.fits(term.rules, start, end)
+
     def judge(self, seen: Sighting) -> tuple[tuple[str, ...], Verdict] | None:
         """The folds that the term was found through and the worst verdict that it may earn; None if it does not count."""
         rules = seen.term.rules
-        if not whole_runs(self._folded, seen.start, seen.end) or not self._company.fits(rules, seen.start, seen.end):
+        if not whole_runs(self._folded, seen.start, seen.end):
             return None
         folds = self._folds(seen)
         if any(f"-{name}" in rules.folds for name in folds):
@@ -200,7 +205,7 @@ class _Company:
 
     def __init__(self, folded: FoldedText) -> None:
         self._folded = folded
-        self._present: dict[tuple[str, ...], list[str]] = {}
+        self._present: dict[int, list[str]] = {}
 
     def fits(self, rules: Rules, start: int, end: int) -> bool:
         """Whether a term at this range has the company that it needs and none that it may not have."""
@@ -209,9 +214,11 @@ class _Company:
         return not (rules.far and self._any(rules.far, start, end, rules.within))
 
     def _any(self, words: tuple[str, ...], start: int, end: int, within: int) -> bool:
-        present = self._present.get(words)
-        if present is None:  # a list's many terms share few sets of words, and a text has few of these
-            present = self._present[words] = [word for word in words if word in self._folded.text]
+        # Many terms of a list share one tuple of words, of which a text has few; to hash them would take as long as to look.
+        present = self._present.get(id(words))
+        if present is None:
+            text = self._folded.text
+            present = self._present[id(words)] = [word for word in words if word in text]
         return any(self._stands(word, start, end, within) for word in present)
 
     def _stands(self, word: str, start: int, end: int, within: int) -> bool:
@@ -228,7 +235,11 @@ class _Company:
 
 def whole_runs(folded: FoldedText, start: int, end: int) -> bool:
     """Whether Latin letters or digits at the ends are not part of a longer run in the text as submitted."""
-    return start == end or not (_joined(folded, start) or _joined(folded, end))
+    text = folded.text
+    # Chinese is no run, and most terms are Chinese.
+    if start == end or (text[start] >= _HAN and text[end - 1] >= _HAN):
+        return True
+    return not (_joined(folded, start) or _joined(folded, end))
 
 
 def _joined(folded: FoldedText, place: int) -> bool:

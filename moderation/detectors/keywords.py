@@ -24,6 +24,9 @@ ENOUGH = 100
 _FLAG = re.compile("[\U0001f1e6-\U0001f1ff]{2}")
 
 
+_NONE: frozenset[str] = frozenset()
+
+
 def every_fold(kind: Kind | None, scene: Scene | None) -> int:
     """All folds, whatever the kind and scene."""
     return EVERY
@@ -85,18 +88,19 @@ class KeywordDetector:
         off = frozenset(names_of(EVERY & ~self.enabled(kind, scene)))
         source = f"keywords@{lexicon.version}"
         told: Counter[tuple[str, Verdict]] = Counter()
-        for seen in _sightings(lexicon, arbiter, matches, hits):
-            rules = seen.term.rules
+
+        def counts(term: Term) -> bool:
+            rules = term.rules
             if (kind and kind not in rules.kinds) or (scene and scene not in rules.scenes):
-                continue
-            if (rules.expires is not None and now >= rules.expires) or told[
-                seen.term.category, Verdict.REJECT
-            ] >= ENOUGH:
-                continue
+                return False
+            return (rules.expires is None or now < rules.expires) and told[term.category, Verdict.REJECT] < ENOUGH
+
+        for seen in _sightings(lexicon, arbiter, matches, hits, counts):
             judged = None if _FLAG.fullmatch(seen.span.of(text)) else arbiter.judge(seen)
             if judged is None or not off.isdisjoint(judged[0]):
                 continue
             folds, ceiling = judged
+            rules = seen.term.rules
             if rules.status is Status.SHADOW:
                 ceiling = Verdict.PASS
             told[seen.term.category, ceiling] += 1
@@ -116,14 +120,23 @@ def names_of(folds: int) -> tuple[str, ...]:
     return tuple(name for place, name in enumerate(FOLDS) if folds >> place & 1)
 
 
-def _sightings(lexicon: Lexicon, arbiter: Arbiter, matches: Sequence[Match], hits: Sequence[Hit]) -> Iterator[Sighting]:
+def _sightings(
+    lexicon: Lexicon, arbiter: Arbiter, matches: Sequence[Match], hits: Sequence[Hit], counts: Callable[[Term], bool]
+) -> Iterator[Sighting]:
+    """The terms that count and have the company that they need: the cheap questions first, since most fail there."""
     for start, end, number in matches:
-        for term, folds in lexicon.entry(number).writings:
-            span = arbiter.span(start, end)
-            yield Sighting(lexicon.term(term), term, start, end, span, frozenset(names_of(folds)))
-    for start, end, number, folds in hits:
-        span = Span(start, end)
-        yield Sighting(lexicon.term(number), number, *arbiter.within(span), span, frozenset(names_of(folds)))
+        for owner, folds in lexicon.entry(number).writings:
+            term = lexicon.term(owner)
+            if counts(term) and arbiter.fits(term, start, end):
+                span = arbiter.span(start, end)
+                yield Sighting(term, owner, start, end, span, _NONE if not folds else frozenset(names_of(folds)))
+    for first, last, owner, folds in hits:
+        term = lexicon.term(owner)
+        if counts(term):
+            span = Span(first, last)
+            start, end = arbiter.within(span)
+            if arbiter.fits(term, start, end):
+                yield Sighting(term, owner, start, end, span, frozenset(names_of(folds)))
 
 
 def _merged(findings: list[Finding]) -> Iterator[Finding]:

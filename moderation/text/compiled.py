@@ -6,6 +6,7 @@ import logging
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
+from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -152,10 +153,16 @@ def rules_from(text: str) -> Rules:
             "scenes": frozenset(map(Scene, values["scenes"])),
             "ceiling": Verdict(values["ceiling"]),
             "folds": frozenset(values["folds"]),
-            "near": tuple(values["near"]),
-            "far": tuple(values["far"]),
+            "near": _shared(tuple(values["near"])),
+            "far": _shared(tuple(values["far"])),
             "allow": tuple(values["allow"]),
             "status": Status(values["status"]),
             "expires": date.fromisoformat(values["expires"]) if values["expires"] else None,
         }
     )
+
+
+@lru_cache(maxsize=None)
+def _shared(words: tuple[str, ...]) -> tuple[str, ...]:
+    """One and the same tuple for the same words, so that it can be told by its identity."""
+    return words
