@@ -6,7 +6,7 @@ import logging
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
-from functools import lru_cache
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -162,7 +162,7 @@ def rules_from(text: str) -> Rules:
     )
 
 
-@lru_cache(maxsize=None)
+@cache
 def _shared(words: tuple[str, ...]) -> tuple[str, ...]:
     """One and the same tuple for the same words, so that it can be told by its identity."""
     return words
