@@ -21,7 +21,9 @@
 
 enum { READING, LOOK, NUMERAL, EMOJI, SPLIT, SYLLABLE };
 /* The places of the folds in moderation.core.folded.FOLDS. */
-enum { B_LOOK = 1 << 4, B_REPEATED = 1 << 7, B_NUMERAL = 1 << 9, B_EMOJI = 1 << 10, B_SPLIT = 1 << 11, B_PINYIN = 1 << 12, B_HOMOPHONE = 1 << 14 };
+enum { B_LOOK = 1 << 4, B_REPEATED = 1 << 7, B_NUMERAL = 1 << 9, B_EMOJI = 1 << 10, B_SPLIT = 1 << 11, B_PINYIN = 1 << 12, B_HOMOPHONE = 1 << 14, B_REVERSED = 1 << 15, B_SHUFFLED = 1 << 16 };
+/* Without all of these there is nothing to scan for. */
+#define B_SCANNED (B_LOOK | B_REPEATED | B_NUMERAL | B_EMOJI | B_SPLIT | B_PINYIN | B_HOMOPHONE | B_REVERSED | B_SHUFFLED)
 
 typedef struct { uint32_t code, at; } Cell;
 typedef struct { uint32_t target; uint16_t cls; uint8_t way, length; } Token; /* length: in cells */
@@ -263,7 +265,7 @@ static void syllable_tokens(const Scanner *s, const Cells *in, uint32_t p, Longe
     }
 }
 
-static void read_longer(const Scanner *s, const Cells *in, Longer *to) {
+static void read_longer(const Scanner *s, const Cells *in, uint32_t enabled, Longer *to) {
     to->in_word = to->own_in_word, to->past = to->own_past;
     if (in->count > 256) {
         to->in_word = PyMem_RawMalloc(in->count);
@@ -276,14 +278,15 @@ static void read_longer(const Scanner *s, const Cells *in, Longer *to) {
     to->past[in->count] = (uint32_t)in->count;
     for (Py_ssize_t p = in->count - 1; p >= 0; --p)
         to->past[p] = p > 0 && in->cells[p].code == in->cells[p - 1].code ? to->past[p + 1] : (uint32_t)p;
-    memset(to->in_word, 0, in->count);
-    for (Py_ssize_t p = 0; p + 1 < in->count; ++p)
+    /* Where no look-alike counts, every cell is as good as in a word. */
+    memset(to->in_word, !(enabled & B_LOOK), in->count);
+    for (Py_ssize_t p = 0; enabled & B_LOOK && p + 1 < in->count; ++p)
         if (is_set(s->neighbours, pair_bit(in->cells[p].code, in->cells[p + 1].code, NEIGHBOUR_BITS))) to->in_word[p] = to->in_word[p + 1] = 1;
     for (uint32_t p = 0; p + 1 < (uint32_t)in->count && !to->failed; ++p) {
         uint32_t code = in->cells[p].code;
         if (to->at) to->at[p + 1] = to->count;
-        split_tokens(s, in, p, to);
-        if (code >= 'a' && code <= 'z') syllable_tokens(s, in, p, to);
+        if (enabled & B_SPLIT) split_tokens(s, in, p, to);
+        if (enabled & B_PINYIN && code >= 'a' && code <= 'z') syllable_tokens(s, in, p, to);
     }
     if (to->at) to->at[in->count] = to->count;
 }

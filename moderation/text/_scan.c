@@ -32,8 +32,10 @@ static PyObject *Scanner_scan(Scanner *self, PyObject *const *args, Py_ssize_t g
     tokens.tokens = tokens.own, tokens.room = 64, tokens.in_word = tokens.own_in_word, tokens.past = tokens.own_past;
     if (fold_cells(self, args[0], &cells) < 0) goto done;
     PyThreadState *released = cells.count >= UNLOCKED ? PyEval_SaveThread() : NULL;
-    read_longer(self, &cells, &tokens);
-    if (!tokens.failed) scan_cells(&scan);
+    if (enabled & B_SCANNED) {
+        read_longer(self, &cells, (uint32_t)enabled, &tokens);
+        if (!tokens.failed) scan_cells(&scan);
+    }
     if (released) PyEval_RestoreThread(released);
     if (tokens.failed || scan.failed) goto done;
     folded = folded_text(args[0], &cells);
