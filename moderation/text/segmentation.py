@@ -31,7 +31,7 @@ def seams(before: str, hit: str, after: str) -> Seams:
     >>> seams("前面是路", "口交", "通灯").aligned, seams("那个", "口交", "视频").aligned
     (False, True)
     >>> seams("快来", "刷丹", "吧").odd, seams("很有", "威信", "啊").odd
-    ((True, True), (False, False))
+    ((True, False), (False, False))
     """
     before, after = simplified(before[-WINDOW:]), simplified(after[:WINDOW])
     hit = simplified(hit)
