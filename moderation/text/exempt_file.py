@@ -1,7 +1,6 @@
 """Reads wordlists/exempt.toml into exemptions, or says all that is wrong with it."""
 
 import re
-import tomllib
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 from moderation.core.errors import BadSetup, Problem
 from moderation.core.exemptions import EXEMPTABLE, Exemption, Exemptions
 from moderation.core.submission import MAX_ACCOUNT_ID
+from moderation.core.toml_text import parse_toml
 
 _KEYS = ("account", "categories", "proof", "granted_by", "until")
 _HEADER = re.compile(r"^\s*\[\[\s*exempt\s*\]\]")
@@ -41,12 +41,7 @@ def parse_exemptions(text: str, name: str = "exempt.toml") -> Exemptions:
     ...
     """
     text = text.removeprefix("\ufeff")
-    try:
-        data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        line = re.search(r"line (\d+)", str(error))
-        where = f"{name}:{line[1] if line else max(1, len(text.splitlines()))}"
-        raise BadSetup([Problem(where, f"is not TOML: {error}", "correct the line")]) from error
+    data = parse_toml(text, name)
     problems = [
         Problem(f"{name}:1", f"{key} is not known here", "write [[exempt]] for each account")
         for key in sorted(data.keys() - {"exempt"})

@@ -73,7 +73,9 @@ class Lexicon:
         if term is None:
             kept = self.compiled
             at = int(kept.term_rules[number])
-            rules = self._rules.setdefault(at, compiled.rules_from(kept.rules[at]))
+            rules = self._rules.get(at)
+            if rules is None:
+                rules = self._rules[at] = compiled.rules_from(kept.rules[at])
             category = kept.categories[kept.term_category[number]]
             line = int(kept.term_line[number])
             term = self._terms[number] = Term(category, self._texts[number], self._written[number], line, rules)
@@ -110,6 +112,7 @@ def _finder(automaton: bytes) -> Callable[[str], Sequence[Match]]:
 def compile_lists(wordlists: Sequence[Wordlist]) -> Compiled:
     """The lists as arrays, in their order."""
     categories = tuple(dict.fromkeys(wordlist.category for wordlist in wordlists))
+    places = {category: place for place, category in enumerate(categories)}
     terms = [term for each in wordlists for term in each.terms if term.rules.status is not Status.QUARANTINED]
     entries: dict[str, int] = {}
     writings: list[tuple[int, int, int]] = []
@@ -127,11 +130,9 @@ def compile_lists(wordlists: Sequence[Wordlist]) -> Compiled:
         for phrase in term.rules.allow:
             allows.append((entries.setdefault(phrase, len(entries)), -1, number))
     for wordlist in wordlists:
-        category = categories.index(wordlist.category)
         for allowed in wordlist.phrases:
-            allows.append((entries.setdefault(allowed.text, len(entries)), category, -1))
+            allows.append((entries.setdefault(allowed.text, len(entries)), places[wordlist.category], -1))
     rules: dict[Rules, int] = {}
-    places = {category: place for place, category in enumerate(categories)}
     contents = "".join(f"{each.category} {each.digest}\n" for each in wordlists)
     entry_at, writing_rows = _by_entry(writings, len(entries))
     allow_at, allow_rows = _by_entry(allows, len(entries))

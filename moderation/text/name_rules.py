@@ -2,7 +2,6 @@
 
 import hashlib
 import re
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +11,7 @@ from moderation.core.errors import BadSetup, Problem
 from moderation.core.finding import Verdict
 from moderation.core.folded import FOLDS
 from moderation.core.submission import Kind
+from moderation.core.toml_text import parse_toml
 from moderation.text.folding import fold
 from moderation.text.name_variants import spelled, swapped
 from moderation.text.name_words import Helper, NameRules, Role, Where, Word
@@ -42,12 +42,7 @@ def parse_name_rules(text: str, name: str = "names.toml") -> NameRules:
     moderation.core.errors.BadSetup: names.toml:3: alone is 'no'; use one of pass, review, reject
     """
     text = text.removeprefix("\ufeff")
-    try:
-        data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        line = re.search(r"line (\d+)", str(error))
-        where = f"{name}:{line[1] if line else max(1, len(text.splitlines()))}"
-        raise BadSetup([Problem(where, f"is not TOML: {error}", "correct the line")]) from error
+    data = parse_toml(text, name)
     return _Reader(data, text, name).rules()
 
 

@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 from functools import lru_cache
-from importlib.util import find_spec
 from pathlib import Path
 
 from moderation.core.errors import BadSetup, Conflict
+from moderation.text.jieba_words import counted
 from moderation.text.lexicon import Lexicon
 from moderation.text.scanning import the_scanner
 from moderation.text.segmentation import han
@@ -271,13 +271,7 @@ def _dangers(words: Mapping[str, Word], own: Wordlist, benign: Benign) -> list[t
 @lru_cache(maxsize=1)
 def everyday_words() -> dict[str, int]:
     """The everyday words of two characters, and how often jieba's dictionary counts each."""
-    spec = find_spec("jieba")  # the file alone is wanted: importing jieba takes a second
-    if spec is None or spec.origin is None:
-        return {}
-    rows = (
-        line.split(" ") for line in (Path(spec.origin).parent / "dict.txt").read_text(encoding="utf-8").splitlines()
-    )
-    return {row[0]: int(row[1]) for row in rows if len(row[0]) == 2 and int(row[1]) >= EVERYDAY}
+    return {word: count for word, count in counted() if len(word) == 2 and count >= EVERYDAY}
 
 
 def appended(before: str, words: Sequence[Word], fields: Mapping[str, str], source: str, day: date) -> str:
