@@ -12,7 +12,8 @@ from moderation.core.folded import FOLDS, FoldedText
 from moderation.core.submission import Span
 from moderation.text import segmentation
 from moderation.text.emoji_words import CHARACTERS
-from moderation.text.lexicon import Entry, Lexicon, Match
+from moderation.text.lexicon import Entry, Lexicon
+from moderation.text.scanning import Match
 from moderation.text.segmentation import han
 from moderation.text.variants import granted, length
 from moderation.text.wordlist import Rules, Term

@@ -11,8 +11,8 @@ from moderation.core.folded import FOLDS
 from moderation.core.submission import Kind, Scene, Span
 from moderation.detectors.arbiter import Arbiter, Sighting
 from moderation.text.folding import refolded
-from moderation.text.lexicon import Lexicon, Match
-from moderation.text.scanning import EVERY, Hit
+from moderation.text.lexicon import Lexicon
+from moderation.text.scanning import EVERY, Found, Hit, Match
 from moderation.text.wordlist import Status, Term
 
 _CLUSTER = 64
@@ -56,57 +56,51 @@ class KeywordDetector:
     def screen(self, text: str, kind: Kind, scene: Scene, now: date) -> tuple[Finding, ...]:
         """What is found in a text of this kind and scene; `now` is the day in UTC. A shadow term's ceiling is PASS."""
         lexicon = self.lexicon
-        folded, hits = lexicon.scan(text, self.enabled(kind, scene))
-        matches = lexicon.find(folded)
-        if not matches and not hits:
+        enabled = self.enabled(kind, scene)
+        found = lexicon.scan(text, enabled)
+        if found is None:
             return ()
         acting: list[Finding] = []
         shadow: list[Finding] = []
-        for term, finding in self._judged(lexicon, text, folded, matches, hits, kind, scene, now):
+        for term, finding in _judged(lexicon, text, found, enabled, kind, scene, now):
             (shadow if term.rules.status is Status.SHADOW else acting).append(finding)
         # Apart, so that a shadow term lends an acting one neither its place nor its severity.
         return tuple(sorted((*_merged(acting), *_merged(shadow)), key=_place))
 
     def hits(self, text: str, kind: Kind | None, scene: Scene | None, now: date) -> Iterator[tuple[Term, Finding]]:
         """Each term that counts and its finding, none merged, for reports on lists. None is any kind or scene."""
-        lexicon = self.lexicon
-        folded, hits = lexicon.scan(text, self.enabled(kind, scene))
-        return self._judged(lexicon, text, folded, lexicon.find(folded), hits, kind, scene, now)
+        lexicon, enabled = self.lexicon, self.enabled(kind, scene)
+        found = lexicon.scan(text, enabled)
+        return _judged(lexicon, text, found, enabled, kind, scene, now) if found else iter(())
 
-    def _judged(
-        self,
-        lexicon: Lexicon,
-        text: str,
-        folded: str,
-        matches: Sequence[Match],
-        hits: Sequence[Hit],
-        kind: Kind | None,
-        scene: Scene | None,
-        now: date,
-    ) -> Iterator[tuple[Term, Finding]]:
-        arbiter = Arbiter(lexicon, refolded(text, folded), matches)
-        off = frozenset(names_of(EVERY & ~self.enabled(kind, scene)))
-        source = f"keywords@{lexicon.version}"
-        told: Counter[tuple[str, Verdict]] = Counter()
 
-        def counts(term: Term) -> bool:
-            rules = term.rules
-            if (kind and kind not in rules.kinds) or (scene and scene not in rules.scenes):
-                return False
-            return (rules.expires is None or now < rules.expires) and told[term.category, Verdict.REJECT] < ENOUGH
+def _judged(
+    lexicon: Lexicon, text: str, found: Found, enabled: int, kind: Kind | None, scene: Scene | None, now: date
+) -> Iterator[tuple[Term, Finding]]:
+    folded, matches, hits = found
+    arbiter = Arbiter(lexicon, refolded(text, folded), matches)
+    off = frozenset(names_of(EVERY & ~enabled))
+    source = f"keywords@{lexicon.version}"
+    told: Counter[tuple[str, Verdict]] = Counter()
 
-        for seen in _sightings(lexicon, arbiter, matches, hits, counts):
-            judged = None if _FLAG.fullmatch(seen.span.of(text)) else arbiter.judge(seen)
-            if judged is None or not off.isdisjoint(judged[0]):
-                continue
-            folds, ceiling = judged
-            rules = seen.term.rules
-            if rules.status is Status.SHADOW:
-                ceiling = Verdict.PASS
-            told[seen.term.category, ceiling] += 1
-            if told[seen.term.category, ceiling] > ENOUGH:
-                continue
-            yield seen.term, Finding(seen.term.category, 1.0, source, seen.span, folds, rules.severity, ceiling)
+    def counts(term: Term) -> bool:
+        rules = term.rules
+        if (kind and kind not in rules.kinds) or (scene and scene not in rules.scenes):
+            return False
+        return (rules.expires is None or now < rules.expires) and told[term.category, Verdict.REJECT] < ENOUGH
+
+    for seen in _sightings(lexicon, arbiter, matches, hits, counts):
+        judged = None if _FLAG.fullmatch(seen.span.of(text)) else arbiter.judge(seen)
+        if judged is None or not off.isdisjoint(judged[0]):
+            continue
+        folds, ceiling = judged
+        rules = seen.term.rules
+        if rules.status is Status.SHADOW:
+            ceiling = Verdict.PASS
+        told[seen.term.category, ceiling] += 1
+        if told[seen.term.category, ceiling] > ENOUGH:
+            continue
+        yield seen.term, Finding(seen.term.category, 1.0, source, seen.span, folds, rules.severity, ceiling)
 
 
 def hits_against(detector: KeywordDetector, texts: Iterable[str], now: date, kind: Kind | None = None) -> Counter[Term]:

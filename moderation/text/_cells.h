@@ -1,9 +1,10 @@
-/* Folding a text to cells, and what besides themselves the cells may stand for. Part of _scan.c. */
+/* The data that all parts share, and folding a text to cells. Part of _scan.c. */
 
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define LEFT_OUT 0xFFFFFFFFu
@@ -11,11 +12,11 @@
 #define SEVERAL 0x80000000u
 #define OPTIONAL 0x80000000u /* set in the code of a cell that is no part of the folded text: an emoji that may be a word */
 #define CODE(cell) ((cell).code & 0x7FFFFFFFu)
-#define STRICT 0x80000000u /* set in what a pattern allows: a character often alone stands for no other */
+#define STRICT 0x80000000u /* set in what a pattern allows: only a character that stands oddly, and is not often alone, stands for another */
 #define AGAIN 0x80
 #define UNLOCKED 4096 /* from so many cells on, other threads may run meanwhile */
-#define SPLIT_BITS 18
-#define NEIGHBOUR_BITS 22
+#define SPLIT_SHIFT 19
+#define NEIGHBOUR_BITS 14
 #define SKIPS 3           /* so many emoji in a row may each be left out or read */
 #define MOST_EMOJI 1000   /* so many of a text are read; the rest is left out */
 
@@ -29,12 +30,24 @@ typedef struct { uint32_t code, at; } Cell;
 typedef struct { uint32_t target; uint16_t cls; uint8_t way, length; } Token; /* length: in cells */
 typedef struct { uint32_t start, end, owner, folds; } Hit;
 typedef struct { uint32_t at, allowed, added, owner; } Writing;
-typedef struct { uint32_t code, read, sound; } Character;
-typedef struct { uint16_t third, longer; } Further;
+typedef uint64_t Character; /* code point, class and packed reading, by the macros */
+#define CHARACTER_CODE(c) ((uint32_t)((c) & 0x1FFFFF))
+#define CHARACTER_SOUND(c) ((uint32_t)((c) >> 21 & 0x7FF))
+#define CHARACTER_READ(c) ((uint32_t)((c) >> 32))
+typedef struct { uint16_t third, fourth; } Further;
+typedef struct { uint32_t start, end, number; } Match;
 typedef struct {
-    uint32_t folded;
-    uint32_t options : 24, plain : 1; /* plain: often alone, and read by itself only, so that strict patterns take it as it is */
-} Point;                              /* of a code point: all in one look */
+    const uint64_t *twos, *threes;
+    const uint32_t *bucket_at, *at, *codes, *number;
+    int two_shift, three_shift, bucket_shift;
+} Plain;
+/* A cell as scanning looks at it first. */
+typedef struct {
+    uint16_t first, second; /* the classes that it may be read as, but for look-alikes; 0 for none */
+    uint16_t flags;
+    uint16_t classes; /* how many distinct classes there are with those of its look-alikes */
+} Unit;
+typedef struct { uint32_t folded, options; Unit unit; } Point; /* of a code point: all in one look */
 
 typedef struct {
     Cell *cells;
@@ -46,28 +59,34 @@ typedef struct {
 
 typedef struct {
     PyObject_HEAD
-    Py_buffer views[14];
+    Py_buffer views[15];
     int opened;
     const uint32_t *several_at, *several, *split_parts, *split_target, *syllable;
     const uint16_t *split_class, *syllable_class;
     Point *points;
+    Unit *units; /* of the code points of the BMP that fold to themselves, the commonest ones together, by `places` */
+    uint16_t *places;
     Token *options;
+    uint16_t *classes; /* those of the options, the distinct ones of a code point first */
     uint32_t limit, splits, syllables;
-    const uint8_t *neighbours;
-    uint8_t pair_filter[32768];
-    uint8_t alone[8192]; /* a bit for each character of the BMP that is often a word by itself */
+    const uint64_t *neighbours;
+    uint64_t pair_filter[1 << (32 - SPLIT_SHIFT)]; /* of the first two parts of characters */
 } Scanner;
 
 typedef struct {
     PyObject_HEAD
-    Py_buffer views[8];
+    Py_buffer views[14];
     int opened;
+    PyObject *scanner;
+    Plain plain;
     const uint32_t *pair_at;
     const Further *further;
-    const uint8_t *threes, *strict, *triples, *quads;
+    const uint64_t *threes, *strict, *quads, *gaps; /* filters */
     const Writing *writings;
     const Character *characters;
-    uint32_t classes, three_shift, strict_shift, triple_shift, quad_shift;
+    uint32_t classes, three_shift, strict_shift, quad_shift, gap_shift;
+    int has_threes, has_heard; /* whether any pattern of three characters is not strict; whether `heard` has any */
+    uint64_t *heard_rows, *heard_columns; /* by class, the second or first classes that `heard` has with it, each by its last six bits */
     uint8_t *begin, *heard, *twos; /* a bit for each pair of classes: some longer pattern begins so; one of two characters
                                       may be found in plain text, by sound or backwards; any of two characters is so */
 } Index;
@@ -89,6 +108,12 @@ static void close_views(Py_buffer *views, int opened) {
 /* ---- folding ---- */
 
 static inline int is_set(const uint8_t *bits, uint32_t i) { return bits[i >> 3] >> (i & 7) & 1; }
+
+/* Whether a filter has a hash: three bits of one of its words. */
+static inline int has(const uint64_t *filter, uint32_t hash, uint32_t shift) {
+    uint64_t bits = (uint64_t)1 << (hash & 63) | (uint64_t)1 << (hash >> 6 & 63) | (uint64_t)1 << (hash >> 12 & 63);
+    return (filter[hash >> shift] & bits) == bits;
+}
 
 static inline int is_line_end(uint32_t c) { return (c >= 10 && c <= 13) || c == 0x85 || c == 0x2028 || c == 0x2029; }
 
@@ -152,6 +177,11 @@ static int fold_cells(const Scanner *s, PyObject *text, Cells *to) {
     }
     for (Py_ssize_t i = 0; i < length; ++i) {
         uint32_t code = PyUnicode_READ(kind, data, i);
+        if (code < 65536 && s->places[code]) {
+            if (put(to, code, (uint32_t)i) < 0) return -1;
+            part_of_text(to, code);
+            continue;
+        }
         uint32_t image = code < s->limit ? s->points[code].folded : LEFT_OUT;
         if (image == code) {
             if (put(to, code, (uint32_t)i) < 0) return -1;
@@ -195,98 +225,4 @@ static PyObject *folded_text(PyObject *text, const Cells *of) {
     for (Py_ssize_t i = 0; i < of->count; ++i)
         if (!(of->cells[i].code & OPTIONAL)) PyUnicode_WRITE(kind, data, to++, CODE(of->cells[i]));
     return made;
-}
-
-/* ---- what each cell may stand for ---- */
-
-/* What is told of the cells besides the tables: tokens of several cells, which most texts have none of, and ordinary words. */
-typedef struct {
-    Token *tokens;
-    uint32_t *at; /* by cell, count + 1 of them; NULL while there is no token */
-    uint32_t count, room;
-    int failed;
-    uint8_t *in_word; /* by cell, whether it makes part of an ordinary word with the one before or after, and so looks like no other */
-    Token own[64];
-    uint32_t *past; /* by cell, past those from it on that repeat the one before it; itself where it does not */
-    uint8_t own_in_word[256];
-    uint32_t own_past[257];
-} Longer;
-
-static void longer(Longer *to, const Cells *in, uint32_t p, uint16_t cls, uint32_t target, uint8_t way, uint32_t length) {
-    if (!to->at && !(to->at = PyMem_RawCalloc(in->count + 1, sizeof(uint32_t)))) to->failed = 1;
-    if (to->count == to->room) {
-        uint32_t room = to->room * 2;
-        Token *more = to->tokens == to->own ? PyMem_RawMalloc(room * sizeof(Token)) : PyMem_RawRealloc(to->tokens, room * sizeof(Token));
-        if (!more) to->failed = 1;
-        if (to->failed) return;
-        if (to->tokens == to->own) memcpy(more, to->own, sizeof to->own);
-        to->tokens = more;
-        to->room = room;
-    }
-    if (to->failed) return;
-    to->tokens[to->count++] = (Token){target, cls, way, (uint8_t)length};
-    to->at[p + 1] = to->count;
-}
-
-static inline uint32_t pair_bit(uint32_t a, uint32_t b, int bits) { return ((a * 0x9E3779B1u) ^ (b * 0x85EBCA6Bu)) >> (32 - bits); }
-
-static void split_tokens(const Scanner *s, const Cells *in, uint32_t p, Longer *to) {
-    uint32_t a = in->cells[p].code, b = in->cells[p + 1].code, low = 0, high = s->splits, bit = pair_bit(a, b, SPLIT_BITS);
-    if (!is_set(s->pair_filter, bit)) return;
-    while (low < high) {
-        uint32_t middle = (low + high) / 2, first = s->split_parts[4 * middle], second = s->split_parts[4 * middle + 1];
-        if (first < a || (first == a && second < b)) low = middle + 1;
-        else high = middle;
-    }
-    for (; low < s->splits && s->split_parts[4 * low] == a && s->split_parts[4 * low + 1] == b; ++low) {
-        uint32_t parts = 2;
-        while (parts < 4 && s->split_parts[4 * low + parts]) {
-            if (p + parts >= (uint32_t)in->count || in->cells[p + parts].code != s->split_parts[4 * low + parts]) break;
-            ++parts;
-        }
-        if (parts == 4 || !s->split_parts[4 * low + parts])
-            longer(to, in, p, s->split_class[low], s->split_target[low], SPLIT, parts);
-    }
-}
-
-static void syllable_tokens(const Scanner *s, const Cells *in, uint32_t p, Longer *to) {
-    uint32_t key = 0;
-    for (uint32_t length = 1; length <= 6 && p + length <= (uint32_t)in->count; ++length) {
-        uint32_t code = in->cells[p + length - 1].code;
-        if (code < 'a' || code > 'z') return;
-        key |= (code - 96) << (30 - 5 * length);
-        uint32_t low = 0, high = s->syllables;
-        while (low < high) {
-            uint32_t middle = (low + high) / 2;
-            if (s->syllable[middle] < key) low = middle + 1;
-            else high = middle;
-        }
-        if (low < s->syllables && s->syllable[low] == key) longer(to, in, p, s->syllable_class[low], key, SYLLABLE, length);
-    }
-}
-
-static void read_longer(const Scanner *s, const Cells *in, uint32_t enabled, Longer *to) {
-    to->in_word = to->own_in_word, to->past = to->own_past;
-    if (in->count > 256) {
-        to->in_word = PyMem_RawMalloc(in->count);
-        to->past = PyMem_RawMalloc((in->count + 1) * sizeof(uint32_t));
-        if (!to->in_word || !to->past) {
-            to->failed = 1;
-            return;
-        }
-    }
-    to->past[in->count] = (uint32_t)in->count;
-    for (Py_ssize_t p = in->count - 1; p >= 0; --p)
-        to->past[p] = p > 0 && in->cells[p].code == in->cells[p - 1].code ? to->past[p + 1] : (uint32_t)p;
-    /* Where no look-alike counts, every cell is as good as in a word. */
-    memset(to->in_word, !(enabled & B_LOOK), in->count);
-    for (Py_ssize_t p = 0; enabled & B_LOOK && p + 1 < in->count; ++p)
-        if (is_set(s->neighbours, pair_bit(in->cells[p].code, in->cells[p + 1].code, NEIGHBOUR_BITS))) to->in_word[p] = to->in_word[p + 1] = 1;
-    for (uint32_t p = 0; p + 1 < (uint32_t)in->count && !to->failed; ++p) {
-        uint32_t code = in->cells[p].code;
-        if (to->at) to->at[p + 1] = to->count;
-        if (enabled & B_SPLIT) split_tokens(s, in, p, to);
-        if (enabled & B_PINYIN && code >= 'a' && code <= 'z') syllable_tokens(s, in, p, to);
-    }
-    if (to->at) to->at[in->count] = to->count;
 }

@@ -31,18 +31,19 @@ static inline const Token *tokens_to(const Scan *scan, uint32_t p, int own) {
     for (int own_##t = 0; own_##t < 2; ++own_##t) \
         for (const Token *t = tokens_from(scan, p, own_##t), *end_##t = tokens_to(scan, p, own_##t); t < end_##t; ++t)
 
-static inline int fits(const Token *t, const Character *c, uint32_t *folds) {
+static inline int fits(const Token *t, Character c, uint32_t *folds) {
     switch (t->way & ~AGAIN) {
-    case READING: *folds = t->target == c->code ? 0 : B_HOMOPHONE; return 1;
-    case LOOK: *folds = B_LOOK; return t->target == c->code;
-    case NUMERAL: *folds = B_NUMERAL; return t->target == c->code;
-    case EMOJI: *folds = t->target == c->code ? B_EMOJI : B_EMOJI | B_HOMOPHONE; return 1;
-    case SPLIT: *folds = t->target == c->code ? B_SPLIT : B_SPLIT | B_HOMOPHONE; return 1;
-    default: *folds = B_PINYIN; return t->target == c->read;
+    case READING: *folds = t->target == CHARACTER_CODE(c) ? 0 : B_HOMOPHONE; return 1;
+    case LOOK: *folds = B_LOOK; return t->target == CHARACTER_CODE(c);
+    case NUMERAL: *folds = B_NUMERAL; return t->target == CHARACTER_CODE(c);
+    case EMOJI: *folds = t->target == CHARACTER_CODE(c) ? B_EMOJI : B_EMOJI | B_HOMOPHONE; return 1;
+    case SPLIT: *folds = t->target == CHARACTER_CODE(c) ? B_SPLIT : B_SPLIT | B_HOMOPHONE; return 1;
+    default: *folds = B_PINYIN; return t->target == CHARACTER_READ(c);
     }
 }
 
-static int often_alone(const Scanner *s, uint32_t code) { return code < 65536 && is_set(s->alone, code); }
+/* Whether a cell may be read as what it looks like. */
+static inline int looks_at(const Scan *scan, uint32_t p) { return scan->enabled & B_LOOK && scan->of->units[p].flags & ODD; }
 
 /* The end of the first way to read the rest of a pattern from cell p on, or 0; a way with fewer folds first. */
 static uint32_t match(const Scan *scan, uint32_t pattern, uint32_t k, uint32_t p, uint32_t allowed, uint32_t seen, uint32_t *folds) {
@@ -58,19 +59,20 @@ static uint32_t match(const Scan *scan, uint32_t pattern, uint32_t k, uint32_t p
     /* The text without its emoji first, and then with ever more of them read. */
     for (uint32_t first = p, skipped = p_end - p;; --skipped) {
         p = first + skipped;
+        const Unit *unit = &scan->of->units[p];
         /* Those that read the very character first, and then those that only sound like it. */
         for (int by_sound = 0; by_sound < 2; ++by_sound) {
             EACH_TOKEN(t, scan, p) {
                 uint32_t bits, end;
-                if (t->cls != c->sound || !fits(t, c, &bits)) continue;
-                if (bits & B_LOOK && scan->of->in_word[p]) continue;
+                if (t->cls != CHARACTER_SOUND(*c) || !fits(t, *c, &bits)) continue;
+                if (bits & B_LOOK && !(unit->flags & ODD)) continue;
                 if (by_sound != !!(bits & B_HOMOPHONE) || bits & ~allowed) continue;
-                if (allowed & STRICT && bits & (B_HOMOPHONE | B_LOOK) && often_alone(scan->s, CODE(in->cells[p]))) continue;
+                if (allowed & STRICT && bits & (B_HOMOPHONE | B_LOOK) && (unit->flags & (ODD | ALONE)) != ODD) continue;
                 if (c == last) { *folds = seen | bits; return p + t->length; }
                 if ((end = match(scan, pattern, k + 1, p + t->length, allowed, seen | bits, folds))) return end;
                 if (k && (allowed & B_REPEATED)) {
-                    uint32_t past = scan->of->past[p + t->length];
-                    if (past > p + t->length && (end = match(scan, pattern, k + 1, past, allowed, seen | bits | B_REPEATED, folds))) return end;
+                    uint32_t beyond = past(scan->of, p + t->length);
+                    if (beyond > p + t->length && (end = match(scan, pattern, k + 1, beyond, allowed, seen | bits | B_REPEATED, folds))) return end;
                 }
             }
         }
@@ -107,7 +109,7 @@ static int is_quad(const Scan *scan, uint32_t p, uint32_t triple) {
     const Index *x = scan->x;
     for (int skips = 0; p < (uint32_t)scan->in->count; ++p, ++skips) {
         EACH_TOKEN(t, scan, p)
-            if (is_set(x->quads, ((triple * MIXED + t->cls) * MIXED) >> x->quad_shift)) return 1;
+            if (has(x->quads, (triple * MIXED + t->cls) * MIXED, x->quad_shift)) return 1;
         if (!(scan->in->cells[p].code & OPTIONAL) || skips == SKIPS) break;
     }
     return 0;
@@ -116,12 +118,13 @@ static int is_quad(const Scan *scan, uint32_t p, uint32_t triple) {
 /* Whether a class that may be read from a cell on, or after the repetitions that begin there, makes four that begin some pattern. */
 static int may_follow(const Scan *scan, uint32_t p, uint32_t triple) {
     if (is_quad(scan, p, triple)) return 1;
-    uint32_t past = scan->of->past[p];
-    return past > p && is_quad(scan, past, triple);
+    uint32_t beyond = past(scan->of, p);
+    return beyond > p && is_quad(scan, beyond, triple);
 }
 
-/* The patterns of an index that begin with three classes: those of three characters, or the longer ones. */
-static void try_beginning(Scan *scan, uint32_t p, uint32_t prefix, uint32_t third, Py_ssize_t first, int longer) {
+/* The patterns of an index that begin with three classes: longer ones if the fourth class is in a mask; those of three characters
+   too, but strict ones only if asked. */
+static void try_beginning(Scan *scan, uint32_t p, uint32_t prefix, uint32_t third, Py_ssize_t first, uint64_t fourth, int threes, int strict) {
     const Index *x = scan->x;
     uint32_t from = x->pair_at[prefix], high = x->pair_at[prefix + 1], to = high;
     while (from < to) {
@@ -130,23 +133,25 @@ static void try_beginning(Scan *scan, uint32_t p, uint32_t prefix, uint32_t thir
         else to = middle;
     }
     for (; from < high && x->further[from].third == third; ++from)
-        if (longer == x->further[from].longer) try_pattern(scan, from, p, first);
+        if (x->further[from].fourth ? fourth >> (x->further[from].fourth & 63) & 1 : threes && (strict || !(x->writings[from].allowed & STRICT)))
+            try_pattern(scan, from, p, first);
 }
 
-static inline void try_triple(Scan *scan, uint32_t p, uint32_t prefix, uint32_t third, uint32_t next, Py_ssize_t first, int plain) {
+/* `strict`: whether some cell stands oddly, so that strict patterns count too; `fourth`: a mask of what may follow. */
+static inline void try_triple(Scan *scan, uint32_t p, uint32_t prefix, uint32_t third, uint32_t next, Py_ssize_t first, int strict, uint64_t fourth) {
     const Index *x = scan->x;
     uint32_t triple = prefix * x->classes + third, mixed = triple * MIXED;
-    if (is_set(x->threes, mixed >> x->three_shift) || (!plain && is_set(x->strict, mixed >> x->strict_shift)))
-        try_beginning(scan, p, prefix, third, first, 0);
-    if (is_set(x->triples, mixed >> x->triple_shift) && may_follow(scan, next, triple)) try_beginning(scan, p, prefix, third, first, 1);
+    int threes = has(x->threes, mixed, x->three_shift) || (strict && has(x->strict, mixed, x->strict_shift));
+    int longer = fourth && has(x->gaps, (triple * 4 + 3) * MIXED, x->gap_shift) && may_follow(scan, next, triple);
+    if (threes || longer) try_beginning(scan, p, prefix, third, first, longer ? fourth : 0, threes, strict);
 }
 
 static void try_third(Scan *scan, uint32_t p, uint32_t r, uint32_t prefix, int looks, Py_ssize_t first) {
     for (int skips = 0; r < (uint32_t)scan->in->count; ++r, ++skips) {
         EACH_TOKEN(t, scan, r) {
             if (t->way & AGAIN) break;
-            if (t->way == LOOK && (looks > 1 || scan->of->in_word[r])) continue;
-            try_triple(scan, p, prefix, t->cls, r + t->length, first, 0);
+            if (t->way == LOOK && (looks > 1 || !looks_at(scan, r))) continue;
+            try_triple(scan, p, prefix, t->cls, r + t->length, first, looks + (t->way == LOOK) < 2, ~(uint64_t)0);
         }
         if (!(scan->in->cells[r].code & OPTIONAL) || skips == SKIPS) break;
     }
@@ -160,58 +165,25 @@ static void try_pair(Scan *scan, uint32_t p, const Token *a, uint32_t q, const T
     if (is_set(special ? x->twos : x->heard, prefix))
         for (uint32_t i = x->pair_at[prefix]; i < x->pair_at[prefix + 1] && !x->further[i].third; ++i) try_pattern(scan, i, p, first);
     if (!is_set(x->begin, prefix)) return;
-    uint32_t next = q + b->length, past = scan->of->past[next];
+    uint32_t next = q + b->length, beyond = past(scan->of, next);
     int looks = (a->way == LOOK) + (b->way == LOOK);
     try_third(scan, p, next, prefix, looks, first);
-    if (past > next) try_third(scan, p, past, prefix, looks, first);
+    if (beyond > next) try_third(scan, p, beyond, prefix, looks, first);
 }
 
-static inline int is_simple(const Scan *scan, uint32_t p) {
-    const Longer *of = scan->of;
-    return !(scan->in->cells[p].code & OPTIONAL) && !(of->at && of->at[p] < of->at[p + 1]);
-}
-
-/* Of the first three, two may be read by their looks; more would cost too much. The same for three cells in a row that are read one by one and in no other way, as in most of all text. */
-static void try_simple(Scan *scan, uint32_t p, Py_ssize_t first) {
-    const Index *x = scan->x;
-    const Token *one = tokens_from(scan, p, 1), *two = tokens_from(scan, p + 1, 1), *three = tokens_from(scan, p + 2, 1);
-    const Token *one_end = tokens_to(scan, p, 1), *two_end = tokens_to(scan, p + 1, 1), *three_end = tokens_to(scan, p + 2, 1);
-    const uint8_t *in_word = &scan->of->in_word[p];
-    int plain = 1;
-    for (uint32_t i = p; i < p + 3; ++i) plain &= scan->in->cells[i].code < scan->s->limit && scan->s->points[scan->in->cells[i].code].plain;
-    for (const Token *a = one; a < one_end && !(a->way & AGAIN || (in_word[0] && a->way == LOOK)); ++a)
-        for (const Token *b = two; b < two_end && !(b->way & AGAIN || (in_word[1] && b->way == LOOK)); ++b) {
-            uint32_t prefix = (uint32_t)a->cls * x->classes + b->cls;
-            if (is_set(x->heard, prefix))
-                for (uint32_t i = x->pair_at[prefix]; i < x->pair_at[prefix + 1] && !x->further[i].third; ++i) try_pattern(scan, i, p, first);
-            int looks = (a->way == LOOK) + (b->way == LOOK);
-            if (!is_set(x->begin, prefix)) continue;
-            for (const Token *t = three; t < three_end && !(t->way & AGAIN || ((looks > 1 || in_word[2]) && t->way == LOOK)); ++t)
-                try_triple(scan, p, prefix, t->cls, p + 3, first, plain);
-        }
-}
-
-static void scan_cells(Scan *scan) {
+static void try_pairs(Scan *scan, uint32_t p, Py_ssize_t first) {
     const Cells *in = scan->in;
-    for (uint32_t p = 0; p < (uint32_t)in->count; ++p) {
-        Py_ssize_t first = scan->count;
-        if (p + 2 < (uint32_t)in->count && is_simple(scan, p) && is_simple(scan, p + 1) && is_simple(scan, p + 2) &&
-            in->cells[p + 1].code != in->cells[p + 2].code) {
-            try_simple(scan, p, first);
-            continue;
-        }
-        EACH_TOKEN(a, scan, p) {
-            if (a->way & AGAIN) break;
-            if (a->way == LOOK && scan->of->in_word[p]) continue;
-            uint32_t q = p + a->length;
-            for (int skips = 0; q < (uint32_t)in->count; ++q, ++skips) {
-                EACH_TOKEN(b, scan, q) {
-                    if (b->way & AGAIN) break;
-                    if (b->way == LOOK && scan->of->in_word[q]) continue;
-                    try_pair(scan, p, a, q, b, first);
-                }
-                if (!(in->cells[q].code & OPTIONAL) || skips == SKIPS) break;
+    EACH_TOKEN(a, scan, p) {
+        if (a->way & AGAIN) break;
+        if (a->way == LOOK && !looks_at(scan, p)) continue;
+        uint32_t q = p + a->length;
+        for (int skips = 0; q < (uint32_t)in->count; ++q, ++skips) {
+            EACH_TOKEN(b, scan, q) {
+                if (b->way & AGAIN) break;
+                if (b->way == LOOK && !looks_at(scan, q)) continue;
+                try_pair(scan, p, a, q, b, first);
             }
+            if (!(in->cells[q].code & OPTIONAL) || skips == SKIPS) break;
         }
     }
 }

@@ -20,7 +20,7 @@ from moderation.text.scan_tables import (
     SEVERAL,
     ScanTables,
     Way,
-    neighbour_bit,
+    neighbour_bits,
     packed,
 )
 from moderation.text.tables import LETTERS_END, images
@@ -103,16 +103,19 @@ def build_tables() -> ScanTables:
         syllable=np.array([packed(reading) for reading in known], np.uint32),
         syllable_class=np.array([classes().sounds[confusion.fuzzy(reading)] for reading in known], np.uint16),
         neighbours=_neighbours(),
+        common=np.array([ord(character) for character in confusion.by_frequency()], np.uint32),
         **_of_terms(),
         class_count=np.array([classes().count], np.uint32),
         alone=np.array(sorted(map(ord, confusion.often_alone())), np.uint32),
     )
 
 
-def _neighbours() -> NDArray[np.uint8]:
-    bits = np.zeros(1 << NEIGHBOUR_BITS, bool)
-    bits[[neighbour_bit(ord(one), ord(other)) for one, other in set(confusion.neighbours())]] = True
-    return np.packbits(bits, bitorder="little")
+def _neighbours() -> NDArray[np.uint64]:
+    words = [0] * (1 << NEIGHBOUR_BITS)
+    for one, other in set(confusion.neighbours()):
+        word, bits = neighbour_bits(ord(one), ord(other))
+        words[word] |= bits
+    return np.array(words, np.uint64)
 
 
 def _of_terms() -> dict[str, Any]:
@@ -139,8 +142,10 @@ _Option = tuple[int, int, int]
 def _options() -> dict[int, list[_Option]]:
     """By code point, its options, none twice; AGAIN is set in those of a class that came before, and they are last."""
     found: defaultdict[int, dict[tuple[int, int], int]] = defaultdict(dict)
+    usual = confusion.often_alone()
     for character, target, way in _stands_for():
-        for number in classes().of(target)[: None if way is Way.READING else 1]:
+        # What is often a word by itself is seldom meant for what its second reading sounds like.
+        for number in classes().of(target)[: None if way is Way.READING and character not in usual else 1]:
             taken = found[ord(character)]
             again = AGAIN if any(number == other for other, _ in taken) else 0
             taken.setdefault((number, ord(target)), way | again)

@@ -7,7 +7,6 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
 from functools import cache
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +15,18 @@ from numpy.typing import NDArray
 
 from moderation.core.finding import Verdict
 from moderation.core.submission import Kind, Scene
+from moderation.text.plain_index import PlainIndex
 from moderation.text.scan_tables import FILE as TABLES
 from moderation.text.sound_index import SoundIndex
 from moderation.text.wordlist import Rules, Status
 
 log = logging.getLogger(__name__)
 
-FORMAT = 3
+FORMAT = 4
 """Raised with every change to what is kept or to how lists are compiled."""
+
+ALIGNED = 16
+"""Arrays begin at multiples of so many bytes in the file."""
 
 KEPT = 3
 """So many compiled lexicons stay in a folder, the newest."""
@@ -34,7 +37,7 @@ class Compiled:
     """A lexicon as flat arrays and strings, which is how it is kept on disk. Quarantined terms are not in it.
 
     version       the first 6 hexadecimal digits of a SHA-256 over the lists' categories and contents
-    automaton     serialised; the number of a match is that of its entry
+    plain         the index of entries, which are its strings
     index         the sound index; its owners are numbers of terms
     categories    their codes; the other arrays have their places here
     texts, written  of the terms, one a line; lines are their line numbers
@@ -44,7 +47,7 @@ class Compiled:
     """
 
     version: str
-    automaton: bytes
+    plain: PlainIndex
     index: SoundIndex
     categories: tuple[str, ...]
     texts: str
@@ -63,7 +66,6 @@ def key(files: Sequence[Path], policy_categories: Collection[str]) -> str:
     """What a compiled lexicon depends on, as a hash; "" where a file cannot be read."""
     parts = [
         str(FORMAT),
-        version("daachorse"),
         *sorted(policy_categories),
         hashlib.sha256(TABLES.read_bytes()).hexdigest(),
     ]
@@ -80,9 +82,11 @@ def save(kept: Compiled, folder: Path, name: str) -> None:
     blobs, described = [], {}
     for part, array in _arrays(kept).items():
         described[part] = [array.dtype.descr if array.dtype.names else array.dtype.str, list(array.shape)]
-        blobs.append(np.ascontiguousarray(array).tobytes())
+        blob = np.ascontiguousarray(array).tobytes()
+        blobs.append(blob + bytes(-len(blob) % ALIGNED))
     plain = {each: getattr(kept, each) for each in ("version", "categories", "texts", "written", "rules")}
     header = json.dumps({"plain": plain, "arrays": described}).encode()
+    header += b" " * (-(8 + len(header)) % ALIGNED)
     body = b"".join([len(header).to_bytes(8, "little"), header, *blobs])
     path = folder / f"{name}.lexicon"
     try:
@@ -113,13 +117,13 @@ def load(folder: Path, name: str) -> Compiled | None:
     for part, (kind, shape) in header["arrays"].items():
         count = int(np.prod(shape, dtype=np.int64))
         arrays[part] = np.frombuffer(body, _dtype(kind), count, place).reshape(shape)
-        place += arrays[part].nbytes
+        place += arrays[part].nbytes + -arrays[part].nbytes % ALIGNED
     plain: dict[str, Any] = header["plain"]
     index = SoundIndex(**{field.name: arrays.pop("index." + field.name) for field in fields(SoundIndex)})
-    automaton = arrays.pop("automaton").tobytes()
+    entries = PlainIndex(**{field.name: arrays.pop("plain." + field.name) for field in fields(PlainIndex)})
     for part in ("categories", "rules"):
         plain[part] = tuple(plain[part])
-    return Compiled(**plain | arrays, automaton=automaton, index=index)
+    return Compiled(**plain | arrays, plain=entries, index=index)
 
 
 def _dtype(kind: str | list[list[str]]) -> np.dtype[Any]:
@@ -129,8 +133,9 @@ def _dtype(kind: str | list[list[str]]) -> np.dtype[Any]:
 def _arrays(kept: Compiled) -> dict[str, NDArray[Any]]:
     own = {each.name: getattr(kept, each.name) for each in fields(kept)}
     arrays = {name: value for name, value in own.items() if isinstance(value, np.ndarray)}
-    index = {f"index.{name}": value for name, value in kept.index.arrays().items()}
-    return {"automaton": np.frombuffer(kept.automaton, np.uint8), **index, **arrays}
+    parts: dict[str, SoundIndex | PlainIndex] = {"index": kept.index, "plain": kept.plain}
+    indexes = {f"{part}.{name}": value for part, each in parts.items() for name, value in each.arrays().items()}
+    return {**indexes, **arrays}
 
 
 def rules_as_json(rules: Rules) -> str:

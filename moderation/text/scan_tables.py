@@ -22,10 +22,10 @@ SEVERAL = 0x80000000
 
 
 STRICT = 1 << 31
-"""Set in what a pattern allows: a character that is often alone stands for no other in it."""
+"""Set in what a pattern allows: only a character that stands oddly, and is not often alone, stands for another in it."""
 
-NEIGHBOUR_BITS = 22
-"""The base-2 logarithm of how many bits `neighbours` has."""
+NEIGHBOUR_BITS = 14
+"""The base-2 logarithm of how many words `neighbours` has."""
 
 AGAIN = 0x80
 """Set in the way of an option of whose class the code point has an earlier one."""
@@ -55,7 +55,8 @@ class ScanTables:
     split_parts    strings of two to four parts, padded with 0, in order; the characters that they make up and their classes
     syllable       Latin syllables of at most 6 letters, packed by `packed`, in order; their classes
     alone          characters that are often words by themselves, in order
-    neighbours     a bit for each hash of two characters that follow one another in ordinary words, by `neighbour_bit`
+    neighbours     two bits for each two characters that follow one another in ordinary words, by `neighbour_bits`
+    common         characters by how often they are used, the commonest first, so that what is known of them lies together
     term_class     for a term, by code point: the class of its usual reading, 0 for none; term_second: that of another one, 0 for none
     term_read, term_second_read  and the packed letters of these readings, 0 for none
     class_count    one more than the highest class; the only element
@@ -74,7 +75,8 @@ class ScanTables:
     syllable: NDArray[np.uint32]
     syllable_class: NDArray[np.uint16]
     alone: NDArray[np.uint32]
-    neighbours: NDArray[np.uint8]
+    neighbours: NDArray[np.uint64]
+    common: NDArray[np.uint32]
     term_class: NDArray[np.uint16]
     term_second: NDArray[np.uint16]
     term_read: NDArray[np.uint32]
@@ -108,6 +110,7 @@ def packed(syllable: str) -> int:
     return number
 
 
-def neighbour_bit(one: int, other: int) -> int:
-    """The number of the bit that stands for two code points next to one another."""
-    return (((one * 0x9E3779B1) ^ (other * 0x85EBCA6B)) & 0xFFFFFFFF) >> (32 - NEIGHBOUR_BITS)
+def neighbour_bits(one: int, other: int) -> tuple[int, int]:
+    """The word, and the two bits in it, that stand for two code points next to one another; one in fifty pairs has another's."""
+    pair = ((one * 0x9E3779B1) ^ (other * 0x85EBCA6B)) & 0xFFFFFFFF
+    return pair >> (32 - NEIGHBOUR_BITS), 1 << (pair & 63) | 1 << (pair >> 6 & 63)

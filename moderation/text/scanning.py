@@ -1,4 +1,4 @@
-"""Scanning: one pass over a text that folds it and finds the terms that it hides by sound, shape, parts, numbers or emoji.
+"""Scanning: one pass over a text that folds it and finds the terms in it, plain or hidden by sound, shape, parts, numbers or emoji.
 
 The meaning is here, in Python; `_scan.c` does the same a hundred times faster and is used wherever it was built.
 """
@@ -10,7 +10,12 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Protocol
 
+import numpy as np
+
+from daachorse import CharwiseDoubleArrayAhoCorasick
+
 from moderation.core.folded import FOLDS
+from moderation.text.plain_index import PlainIndex
 from moderation.text.scan_tables import (
     AGAIN,
     EMOJI,
@@ -19,7 +24,7 @@ from moderation.text.scan_tables import (
     STRICT,
     ScanTables,
     Way,
-    neighbour_bit,
+    neighbour_bits,
     packed,
     scan_tables,
 )
@@ -40,8 +45,25 @@ SKIPS = 3
 MOST_EMOJI = 1_000
 """So many emoji of a text are read; the rest is left out."""
 
+Match = tuple[int, int, int]
+"""A range of folded text, [start, end), and the number of the string of the plain index that stands there."""
+
 Hit = tuple[int, int, int, int]
 """Where in the text as submitted a pattern was found, [start, end); its owner; the set of folds, never empty."""
+
+Found = tuple[str, Sequence[Match], Sequence[Hit]]
+"""The folded text, the plain strings in it, and what it hides."""
+
+
+class Index(Protocol):
+    """What texts are scanned for."""
+
+    def scan(self, text: str, enabled: int, /) -> Found | None:
+        """What is found in a text; None if that is nothing, as in most. Takes any text, lone surrogates too.
+
+        Each plain string that stands in the folded text, and each pattern that is found through some of the enabled folds and
+        not without any; both by where they begin and end.
+        """
 
 
 class Scanner(Protocol):
@@ -53,28 +75,33 @@ class Scanner(Protocol):
     def offsets(self, text: str) -> Sequence[int]:
         """For each folded character, the place in the text of the one that it comes from; never falling."""
 
-    def scan(self, text: str, index: object, enabled: int) -> tuple[str, Sequence[Hit]]:
-        """The folded text, and each pattern that is found through some of the enabled folds and not without any."""
+    def index(self, plain: PlainIndex, sounds: SoundIndex) -> Index:
+        """An index of strings and of patterns."""
 
 
-def index_for(scanner: Scanner, index: SoundIndex) -> object:
-    """The index as this scanner takes it."""
-    if isinstance(scanner, PythonScanner):
-        return index
-    from moderation.text import _scan
+class FastScanner:
+    """The extension."""
 
-    return _scan.Index(list(index.arrays().values()), scan_tables().classes, *FILTER_BITS)
+    def __init__(self, tables: ScanTables) -> None:
+        from moderation.text import _scan
+
+        self._scanner = _scan.Scanner(list(tables.arrays().values())[:15])
+        self._new_index = _scan.Index
+        self._classes = tables.classes
+        self.fold, self.offsets = self._scanner.fold, self._scanner.offsets
+
+    def index(self, plain: PlainIndex, sounds: SoundIndex) -> Index:
+        arrays = [*sounds.arrays().values(), *plain.arrays().values()]
+        return self._new_index(self._scanner, arrays, self._classes, *FILTER_BITS)
 
 
 def make_scanner(tables: ScanTables) -> Scanner:
     """The fast scanner, or the slow one where the extension was not built."""
     try:
-        from moderation.text import _scan
+        return FastScanner(tables)
     except ImportError:
         log.warning("the C extension was not built, so screening is slow; install a C compiler and run make again")
         return PythonScanner(tables)
-    fast: Scanner = _scan.Scanner(list(tables.arrays().values())[:14])
-    return fast
 
 
 @dataclass(slots=True)
@@ -113,13 +140,18 @@ class PythonScanner:
     def offsets(self, text: str) -> Sequence[int]:
         return [cell.at for cell in self._cells(text) if not cell.optional]
 
-    def scan(self, text: str, index: object, enabled: int) -> tuple[str, Sequence[Hit]]:
-        assert isinstance(index, SoundIndex)
+    def index(self, plain: PlainIndex, sounds: SoundIndex) -> Index:
+        return _PythonIndex(self, plain, sounds)
+
+    def read(self, text: str) -> tuple[list[_Cell], list[list[_Token]], list[bool]]:
+        """The cells of a text; for each what it may stand for, and whether it stands oddly.
+
+        It does if it has look-alikes and makes no part of an ordinary word with the one before or after it.
+        """
         cells = self._cells(text)
-        tokens = [list(self._tokens(cells, place)) for place in range(len(cells))]
-        looking = _Looking(index, cells, tokens, enabled)
-        folded = "".join(chr(cell.code) for cell in cells if not cell.optional)
-        return folded, [hit for place in range(len(cells)) for hit in looking.hits(place)]
+        places = range(len(cells))
+        odd = [self._has_looks(cells[place]) and not self._in_a_word(cells, place) for place in places]
+        return cells, [list(self._tokens(cells, place, odd[place])) for place in places], odd
 
     def _cells(self, text: str) -> list[_Cell]:
         cells: list[_Cell] = []
@@ -141,7 +173,11 @@ class PythonScanner:
                 cells.append(_Cell(image, at))
         return list(_without_vertical(cells))
 
-    def _tokens(self, cells: list[_Cell], place: int) -> Iterator[_Token]:
+    def _has_looks(self, cell: _Cell) -> bool:
+        ways = self._t.option_way[slice(*self._t.option_at[cell.code : cell.code + 2])]
+        return Way.LOOK in (ways & ~np.uint8(AGAIN)).tolist()
+
+    def _tokens(self, cells: list[_Cell], place: int, odd: bool) -> Iterator[_Token]:
         code = cells[place].code
         following = [cell.code if not cell.optional else 0 for cell in cells[place : place + 6]]
         for parts, target, split in self._splits.get((following[0], *following[1:2], 0)[:2], ()):
@@ -157,15 +193,15 @@ class PythonScanner:
         if code + 1 < len(self._t.option_at):
             for at in range(self._t.option_at[code], self._t.option_at[code + 1]):
                 way = Way(int(self._t.option_way[at]) & ~AGAIN).name
-                if way == "LOOK" and self._in_a_word(cells, place):
+                if way == "LOOK" and not odd:
                     continue
                 yield _Token(int(self._t.option_class[at]), int(self._t.option_target[at]), way, place + 1)
 
     def _in_a_word(self, cells: list[_Cell], place: int) -> bool:
-        """Whether the cell makes part of an ordinary word with the one before or after it, so that it is what it is."""
+        """Whether the cell makes part of an ordinary word with the one before or after it."""
         around = [cell.code | cell.optional << 31 for cell in cells[max(0, place - 1) : place + 2]]
-        bits = (neighbour_bit(one, other) for one, other in pairwise(around))
-        return any(int(self._t.neighbours[bit >> 3]) >> (bit & 7) & 1 for bit in bits)
+        pairs = (neighbour_bits(one, other) for one, other in pairwise(around))
+        return any(int(self._t.neighbours[word]) & bits == bits for word, bits in pairs)
 
 
 def _without_vertical(cells: list[_Cell]) -> Iterator[_Cell]:
@@ -183,12 +219,31 @@ def _without_vertical(cells: list[_Cell]) -> Iterator[_Cell]:
             yield cell
 
 
+class _PythonIndex:
+    def __init__(self, scanner: PythonScanner, plain: PlainIndex, sounds: SoundIndex) -> None:
+        strings = plain.strings()
+        self._automaton = CharwiseDoubleArrayAhoCorasick(strings) if strings else None
+        self._scanner, self._sounds = scanner, sounds
+
+    def scan(self, text: str, enabled: int) -> Found | None:
+        cells, tokens, odd = self._scanner.read(text)
+        folded = "".join(chr(cell.code) for cell in cells if not cell.optional)
+        matches = sorted(self._automaton.find_overlapping(folded)) if self._automaton else []
+        looking = _Looking(self._sounds, cells, tokens, odd, enabled)
+        hits = sorted(hit for place in range(len(cells)) for hit in looking.hits(place))
+        return (folded, matches, hits) if matches or hits else None
+
+
 class _Looking:
     """Looks for the patterns of an index in one text's cells."""
 
-    def __init__(self, index: SoundIndex, cells: list[_Cell], tokens: list[list[_Token]], enabled: int) -> None:
+    def __init__(
+        self, index: SoundIndex, cells: list[_Cell], tokens: list[list[_Token]], odd: list[bool], enabled: int
+    ) -> None:
         self._x, self._cells, self._tokens, self._enabled = index, cells, tokens, enabled
-        self._alone = set(scan_tables().alone.tolist())
+        alone = set(scan_tables().alone.tolist())
+        # What may stand for another character even in a strict pattern.
+        self._strange = [is_odd and cell.code not in alone for cell, is_odd in zip(cells, odd, strict=True)]
 
     def hits(self, place: int) -> list[Hit]:
         """The hits that begin at a cell, one for each owner."""
@@ -208,7 +263,7 @@ class _Looking:
     def _beginning_at(self, place: int) -> Iterator[int]:
         """The patterns whose first two or three classes can be read from a cell on; some more than once.
 
-        Of three, two at most by their looks: more would cost too much.
+        Of three, two at most by their looks, and one in a strict pattern of three: more would cost too much.
         """
         for one in self._distinct(place):
             for second in self._next(one.end):
@@ -223,9 +278,15 @@ class _Looking:
                     for follow in (two.end, past) if past > two.end else (two.end,):
                         for third in self._next(follow):
                             for three in self._distinct(third):
-                                if looks + (three.way == "LOOK") > 2:
-                                    continue
-                                yield from (i for i in range(low, high) if self._x.further[i, 0] == three.sound)
+                                yield from self._longer(low, high, three.sound, looks + (three.way == "LOOK"))
+
+    def _longer(self, low: int, high: int, third: int, looks: int) -> Iterator[int]:
+        """The patterns of a range that go on with a third class, so many of the three being read by their looks."""
+        for pattern in range(low, high):
+            sound, fourth = map(int, self._x.further[pattern])
+            strict = not fourth and int(self._x.writings[pattern]["allowed"]) & STRICT
+            if sound == third and looks <= (1 if strict else 2):
+                yield pattern
 
     def _distinct(self, place: int) -> Iterator[_Token]:
         """The tokens at a cell, the first of each class among those of one character."""
@@ -261,9 +322,7 @@ class _Looking:
             if at >= len(self._cells):
                 continue
             for token, folds in self._readings(at, rest[0]):
-                if folds & ~allowed or (
-                    allowed & STRICT and folds & SUBSTITUTED and self._cells[at].code in self._alone
-                ):
+                if folds & ~allowed or (allowed & STRICT and folds & SUBSTITUTED and not self._strange[at]):
                     continue
                 if len(rest) == 1:
                     return token.end, seen | folds
@@ -283,7 +342,8 @@ class _Looking:
 
     def _folds(self, token: _Token, at: int) -> int | None:
         """The folds by which a token is read as a pattern's character; None: it is not."""
-        code, read, sound = map(int, self._x.characters[at])
+        packed_up = int(self._x.characters[at])
+        code, sound, read = packed_up & 0x1FFFFF, packed_up >> 21 & 0x7FF, packed_up >> 32
         if token.sound != sound:
             return None
         same = token.target == code

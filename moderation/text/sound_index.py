@@ -12,8 +12,8 @@ from moderation.text.scan_tables import STRICT, scan_tables
 LONGEST = 32
 """Terms of more characters than this are not indexed."""
 
-FILTER_BITS = (19, 19, 22, 22)
-"""The base-2 logarithms of how many bits each of `threes`, `strict`, `triples` and `quads` has."""
+FILTER_BITS = (12, 13, 15, 16)
+"""The base-2 logarithms of how many words each of `threes`, `strict`, `quads` and `gaps` has."""
 
 
 SUBSTITUTED = 1 << FOLDS.index("homophone") | 1 << FOLDS.index("look_alike")
@@ -36,7 +36,6 @@ class Pattern:
 
 
 WRITING = np.dtype([("at", "<u4"), ("allowed", "<u4"), ("added", "<u4"), ("owner", "<u4")])
-CHARACTER = np.dtype([("code", "<u4"), ("read", "<u4"), ("sound", "<u4")])
 
 
 @dataclass(frozen=True)
@@ -44,23 +43,23 @@ class SoundIndex:
     """Patterns in the order of their first three classes. Ranges are half-open.
 
     pair_at     by first class times the number of classes plus the second: where the patterns begin that begin so
-    further     the third class of each pattern, 0 for one of two characters, and 1 if it has a fourth, else 0
-    threes      a bit for each hash of the classes of some pattern of three characters; which bit, `hashed` says
+    further     the third and the fourth class of each pattern, 0 where it has none
+    threes      a filter: three bits of a word for each hash, by `hashed`, of the classes of some pattern of three characters
     strict      the same of those that allow with STRICT, which are not among the former
-    triples     the same of the first three classes of longer patterns
-    quads       and of their first four
+    quads       the same of the first four classes of longer patterns
+    gaps        and of each three of these four, by which one is left out and the others
     writings    of each pattern where its characters begin, and the rest as in `Pattern`; one row more than there are patterns
-    characters  the characters, their usual readings as `packed` or 0, and their classes
+    characters  the characters: 21 bits of code point, from the lowest on, 11 of class, and 30 of their usual reading as `packed` or 0
     """
 
     pair_at: NDArray[np.uint32]
     further: NDArray[np.uint16]
-    threes: NDArray[np.uint8]
-    strict: NDArray[np.uint8]
-    triples: NDArray[np.uint8]
-    quads: NDArray[np.uint8]
+    threes: NDArray[np.uint64]
+    strict: NDArray[np.uint64]
+    quads: NDArray[np.uint64]
+    gaps: NDArray[np.uint64]
     writings: NDArray[np.void]
-    characters: NDArray[np.void]
+    characters: NDArray[np.uint64]
 
     def arrays(self) -> dict[str, NDArray[np.generic]]:
         return {field.name: getattr(self, field.name) for field in fields(self)}
@@ -110,42 +109,54 @@ def _ordered(
     first, second = sounds[at[:-1]].astype(np.int64), sounds[at[:-1] + 1].astype(np.int64)
     third = np.where(lengths > 2, np.append(sounds, 0)[np.minimum(at[:-1] + 2, len(sounds))], 0).astype(np.int64)
     beyond = np.where(lengths > 3, np.append(sounds, 0)[np.minimum(at[:-1] + 3, len(sounds))], 0).astype(np.int64)
-    strict = (numbers[:, 1] & STRICT > 0) & (numbers[:, 2] == 0)
+    strict = numbers[:, 1] & STRICT > 0
     order = np.lexsort((third, second, first))
     pairs = (first * count + second)[order]
     taken, places = _gather(at, lengths, order)
     triples = hashed(first, second, third)
+    four = [each[lengths > 3] for each in (first, second, third, beyond)]
     writings = np.zeros(len(order) + 1, WRITING)
     writings["at"] = places
     for column, name in enumerate(("owner", "allowed", "added")):
         writings[name][:-1] = numbers[order, column]
-    characters = np.zeros(len(taken), CHARACTER)
-    characters["code"], characters["read"], characters["sound"] = codes[taken], read[taken], sounds[taken]
+    shifted = ((codes, 0), (sounds, 21), (read, 32))
+    characters = np.bitwise_or.reduce([each[taken].astype(np.uint64) << np.uint64(bits) for each, bits in shifted])
     return SoundIndex(
         pair_at=np.searchsorted(pairs, np.arange(count * count + 1)).astype(np.uint32),
-        further=np.stack([third, lengths > 3], axis=1)[order].astype(np.uint16),
-        threes=_bits(triples[(lengths == 3) & ~strict], FILTER_BITS[0]),
-        strict=_bits(triples[(lengths == 3) & strict], FILTER_BITS[1]),
-        triples=_bits(triples[lengths > 3], FILTER_BITS[2]),
-        quads=_bits(hashed(first, second, third, beyond)[lengths > 3], FILTER_BITS[3]),
+        further=np.stack([third, beyond], axis=1)[order].astype(np.uint16),
+        threes=filter_of(triples[(lengths == 3) & ~strict], FILTER_BITS[0]),
+        strict=filter_of(triples[(lengths == 3) & strict], FILTER_BITS[1]),
+        quads=filter_of(hashed(*four), FILTER_BITS[2]),
+        gaps=filter_of(np.concatenate([hashed(*four[:gap], *four[gap + 1 :], gap=gap) for gap in range(4)]), FILTER_BITS[3]),
         writings=writings,
         characters=characters,
     )
 
 
-def hashed(*sounds: NDArray[np.int64]) -> NDArray[np.uint64]:
-    """A hash of 32 bits for each row of classes; the high bits are the number of its bit."""
+def hashed(*sounds: NDArray[np.int64], gap: int | None = None) -> NDArray[np.uint64]:
+    """A hash of 32 bits for each row of classes, with the place of the one that was left out.
+
+    Its high bits are the number of its word in a filter, its lowest three times six those of its bits.
+    """
     count = np.uint64(scan_tables().classes)
     mixed = np.zeros(len(sounds[0]), np.uint64)
     for place, each in enumerate(sounds):
-        mixed = mixed * (count if place < 3 else np.uint64(0x9E3779B1)) + each.astype(np.uint64) & np.uint64(0xFFFFFFFF)
-    return mixed * np.uint64(0x9E3779B1) & np.uint64(0xFFFFFFFF)
+        mixed = mixed * (count if place < 3 else _MIXED) + each.astype(np.uint64) & _U32
+    if gap is not None:
+        mixed = mixed * np.uint64(4) + np.uint64(gap) & _U32
+    return mixed * _MIXED & _U32
 
 
-def _bits(hashes: NDArray[np.uint64], bits: int) -> NDArray[np.uint8]:
-    found = np.zeros(1 << bits, bool)
-    found[hashes >> np.uint64(32 - bits)] = True
-    return np.packbits(found, bitorder="little")
+_MIXED, _U32 = np.uint64(0x9E3779B1), np.uint64(0xFFFFFFFF)
+
+
+def filter_of(hashes: NDArray[np.uint64], bits: int) -> NDArray[np.uint64]:
+    """A filter of hashes of 32 bits, of 1 << bits words: three bits of one word are set for each."""
+    words = np.zeros(1 << bits, np.uint64)
+    for place in (0, 6, 12):
+        bit = np.uint64(1) << (hashes >> np.uint64(place) & np.uint64(63))
+        np.bitwise_or.at(words, hashes >> np.uint64(32 - bits), bit)
+    return words
 
 
 def _gather(

@@ -59,13 +59,21 @@ def sounding(text: str, folds: int) -> Iterator[tuple[str, int, int]]:
     if folds & BITS["emoji"] and (found := _WORD.search(text)):
         for emoji in WORDS[found.group()]:
             yield text[: found.start()] + emoji + text[found.end() :], folds, BITS["emoji"]
-    # In another order and by sound at once, everything is found everywhere.
-    plainly = folds & ~(BITS["homophone"] | BITS["look_alike"])
+
+
+def reordered(text: str, folds: int) -> Iterator[tuple[str, int]]:
+    """The writings of a term in another order, and the fold that each is made by.
+
+    They are looked for as they stand: in another order and by sound at once, everything is found everywhere.
+
+    >>> [name for name, _ in reordered("网上赌博", BITS["reversed"] | BITS["shuffled"])]
+    ['博赌上网', '网赌上博']
+    """
     if folds & BITS["reversed"] and text != text[::-1]:
-        yield text[::-1], plainly, BITS["reversed"]
+        yield text[::-1], BITS["reversed"]
     if folds & BITS["shuffled"] and 4 <= len(text) <= MOST_SHUFFLED:
         orders = {text[0] + "".join(inner) + text[-1] for inner in permutations(text[1:-1])} - {text}
-        yield from ((order, plainly, BITS["shuffled"]) for order in sorted(orders))
+        yield from ((order, BITS["shuffled"]) for order in sorted(orders))
 
 
 def numbered(text: str) -> Iterator[str]:

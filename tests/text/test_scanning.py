@@ -4,9 +4,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from moderation.text import _scan
 from moderation.text.build_tables import build_tables
 from moderation.text.scan_tables import STRICT, scan_tables
-from moderation.text.scanning import BITS, EVERY, PythonScanner, index_for, make_scanner
+from moderation.text.plain_index import build_plain
+from moderation.text.scanning import BITS, EVERY, Found, Index, PythonScanner, make_scanner
 from moderation.text.sound_index import Pattern, build_index
 
 TERMS = [
@@ -27,13 +29,18 @@ INDEX = build_index(
     [
         *(Pattern(term, number, EVERY) for number, term in enumerate(TERMS)),
         Pattern("百家号", 11, EVERY | STRICT),
-        Pattern("情夜一", 6, EVERY, BITS["reversed"]),
-        Pattern("博赌", 2, 0, BITS["reversed"]),
-        Pattern("网博上彩", 7, EVERY, BITS["shuffled"]),
+        Pattern("网上🐴", 7, EVERY, BITS["emoji"]),
     ]
 )
+PLAIN = build_plain(["赌博", "加微信", "加微信号", "夜情一", "jvx", "火a", "爸爸", "卡银行卡银"])
 FAST, SLOW = make_scanner(scan_tables()), PythonScanner(scan_tables())
-FAST_INDEX, SLOW_INDEX = index_for(FAST, INDEX), index_for(SLOW, INDEX)
+FAST_INDEX, SLOW_INDEX = FAST.index(PLAIN, INDEX), SLOW.index(PLAIN, INDEX)
+
+
+def scanned(index: Index, text: str, enabled: int) -> Found:
+    return index.scan(text, enabled) or (FAST.fold(text), [], [])
+
+
 PIECES = [
     *"号浩豪好加微薇信银行航卡赌睹贝者博摇頭丸单乐1一夜情网上操你妈🐴❤➕v\n\r。 Ｖ爸火",
     "dan",
@@ -47,7 +54,7 @@ PIECES = [
 
 
 def found(text: str, enabled: int = EVERY) -> list[tuple[str, str, list[str]]]:
-    _, hits = FAST.scan(text, FAST_INDEX, enabled)
+    _, _, hits = scanned(FAST_INDEX, text, enabled)
     return [(text[a:b], TERMS[owner], [name for name in BITS if folds & BITS[name]]) for a, b, owner, folds in hits]
 
 
@@ -66,8 +73,7 @@ def found(text: str, enabled: int = EVERY) -> list[tuple[str, str, list[str]]]:
         ("百家家家乐", "百家家家乐", "百家乐", ["repeated"]),
         ("1夜情", "1夜情", "一夜情", ["numeral"]),
         ("操你🐴", "操你🐴", "操你妈", ["emoji"]),
-        ("情夜一", "情夜一", "一夜情", ["reversed"]),
-        ("网博上彩", "网博上彩", "网上博彩", ["shuffled"]),
+        ("网上🐴", "网上🐴", "网上博彩", ["emoji"]),
         ("加薇❤信", "加薇❤信", "加微信", ["look_alike"]),
         ("加微❤", "加微❤", "加微信", ["emoji"]),
         ("加\n微\n➕\n信", "加\n微\n➕\n信", "加微信", []),
@@ -78,19 +84,27 @@ def test_a_hidden_term_is_found_with_how_it_was_hidden(text: str, hidden: str, t
     assert [hit for hit in found(text) if hit[1] == term] == expected
 
 
-def test_a_plain_term_is_left_to_the_automaton() -> None:
+def test_a_plain_string_is_found_wherever_it_stands_in_folded_text() -> None:
+    assert FAST_INDEX.scan("号：加微信号 加❤微信，赌 博", 0) == (
+        "号加微信号加微信赌博",
+        [(1, 4, 1), (1, 5, 2), (5, 8, 1), (8, 10, 0)],
+        [],
+    )
+
+
+def test_a_plain_term_is_no_hidden_one() -> None:
     assert found("加微信，银行卡，加 微 信") == []
 
 
 def test_a_fold_that_is_off_finds_nothing() -> None:
     assert found("嘉危心") and not found("嘉危心", EVERY & ~BITS["homophone"])
-    assert not found("情夜一", EVERY & ~BITS["reversed"])
+    assert found("加微❤") and not found("加微❤", EVERY & ~BITS["emoji"])
 
 
 def test_a_pattern_is_found_through_its_own_folds_alone() -> None:
-    index = index_for(FAST, build_index([Pattern("加微信", 0, BITS["split"])]))
-    assert FAST.scan("加危信", index, EVERY)[1] == []
-    assert FAST.scan("力口微信", index, EVERY)[1] == [(0, 4, 0, BITS["split"])]
+    index = FAST.index(build_plain([]), build_index([Pattern("加微信", 0, BITS["split"])]))
+    assert index.scan("加危信", EVERY) is None
+    assert index.scan("力口微信", EVERY) == ("力口微信", [], [(0, 4, 0, BITS["split"])])
 
 
 def test_nothing_is_found_across_the_end_of_a_sentence() -> None:
@@ -98,18 +112,19 @@ def test_nothing_is_found_across_the_end_of_a_sentence() -> None:
 
 
 def test_an_empty_index_finds_nothing() -> None:
-    assert FAST.scan("加微信", index_for(FAST, build_index([])), EVERY) == ("加微信", [])
+    assert FAST.index(build_plain([]), build_index([])).scan("加微信", EVERY) is None
 
 
 @settings(max_examples=600)
 @given(st.lists(st.sampled_from(PIECES), max_size=14).map("".join) | st.text(max_size=12), st.integers(0, EVERY))
 def test_the_extension_says_what_the_python_says(text: str, enabled: int) -> None:
-    fast_text, fast_hits = FAST.scan(text, FAST_INDEX, enabled)
-    slow_text, slow_hits = SLOW.scan(text, SLOW_INDEX, enabled)
-    assert (fast_text, list(fast_hits)) == (slow_text, list(slow_hits))
-    assert fast_text == FAST.fold(text) == SLOW.fold(text)
+    fast, slow = FAST_INDEX.scan(text, enabled), SLOW_INDEX.scan(text, enabled)
+    assert fast == slow
+    assert FAST.fold(text) == SLOW.fold(text)
     assert list(FAST.offsets(text)) == list(SLOW.offsets(text))
-    assert all(0 <= start < end <= len(text) for start, end, _, _ in fast_hits)
+    folded, matches, hits = fast or ("", [], [])
+    assert all(0 <= start < end <= len(folded) for start, end, _ in matches)
+    assert all(0 <= start < end <= len(text) for start, end, _, _ in hits)
 
 
 @pytest.mark.parametrize(
@@ -125,14 +140,14 @@ def test_the_extension_says_what_the_python_says(text: str, enabled: int) -> Non
     ],
 )
 def test_a_long_monotonous_text_is_scanned_too(text: str) -> None:
-    assert len(FAST.scan(text, FAST_INDEX, EVERY)[0]) <= len(text)
+    assert len(scanned(FAST_INDEX, text, EVERY)[0]) <= len(text)
 
 
 def test_wrong_arguments_are_refused() -> None:
     with pytest.raises(TypeError, match="scan"):
-        FAST.scan(b"bytes", FAST_INDEX, EVERY)  # type: ignore[arg-type]
+        FAST_INDEX.scan(b"bytes", EVERY)  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="arrays"):
-        type(FAST)([])  # type: ignore[call-arg]
+        _scan.Scanner([])
 
 
 def test_the_tables_in_the_package_are_what_the_data_gives() -> None:
