@@ -93,7 +93,7 @@ static void read_units(const Scanner *s, const Cells *in, uint32_t enabled, Long
     for (uint32_t p = 0; p < count; ++p) {
         uint32_t code = in->cells[p].code;
         Unit unit = code < 65536 ? s->units[s->places[code]] : s->points[code < s->limit ? code : s->limit].unit;
-        uint32_t apart = are_neighbours(s, before, code) ? 0 : ODD, again = code == before ? SAME : 0;
+        uint32_t apart = p && are_neighbours(s, before, code) ? 0 : ODD, again = code == before ? SAME : 0;
         uint32_t joined = has(s->pair_filter, pair_hash(before, code), SPLIT_SHIFT) ? splits : 0;
         unit.flags = (uint16_t)(unit.flags | again | (unit.flags & LETTER & letters ? MORE : 0));
         unit.flags = (uint16_t)(unit.flags & (apart | ~(uint32_t)ODD));
