@@ -45,7 +45,7 @@ class Sighting:
 class Arbiter:
     """Judges the sightings in one text.
 
-    matches  all that the automaton found in the folded text, for the allow-phrases
+    matches  all entries that stand in the folded text, for the allow-phrases
     """
 
     def __init__(self, lexicon: Lexicon, folded: FoldedText, matches: Sequence[Match]) -> None:

@@ -17,6 +17,7 @@ from moderation.text.scanning import BITS, Match, the_scanner
 from moderation.text.sound_index import Pattern, build_index
 from moderation.text.wordlist import Rules, Status, Term, Wordlist, read_wordlist
 
+
 @dataclass(slots=True)
 class Entry:
     """What one folded string stands for.

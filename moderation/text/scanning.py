@@ -11,7 +11,6 @@ from itertools import pairwise
 from typing import Protocol
 
 import numpy as np
-
 from daachorse import CharwiseDoubleArrayAhoCorasick
 
 from moderation.core.folded import FOLDS

@@ -127,7 +127,9 @@ def _ordered(
         threes=filter_of(triples[(lengths == 3) & ~strict], FILTER_BITS[0]),
         strict=filter_of(triples[(lengths == 3) & strict], FILTER_BITS[1]),
         quads=filter_of(hashed(*four), FILTER_BITS[2]),
-        gaps=filter_of(np.concatenate([hashed(*four[:gap], *four[gap + 1 :], gap=gap) for gap in range(4)]), FILTER_BITS[3]),
+        gaps=filter_of(
+            np.concatenate([hashed(*four[:gap], *four[gap + 1 :], gap=gap) for gap in range(4)]), FILTER_BITS[3]
+        ),
         writings=writings,
         characters=characters,
     )

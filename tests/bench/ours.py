@@ -15,6 +15,9 @@ from tests.bench.matching_texts import Material
 DEFAULT = "ours, every fold on"
 """What the product does unless its policy switches folds off."""
 
+PLAIN = "ours, plain forms only"
+"""With none of the folds of FOUND_OTHERWISE."""
+
 FOUND_OTHERWISE = (
     "homophone", "look_alike", "pinyin", "split", "emoji", "numeral", "repeated", "reversed", "shuffled", "initials",
 )  # fmt: skip
@@ -23,7 +26,7 @@ FOUND_OTHERWISE = (
 ENABLED: Mapping[str, int] = {
     DEFAULT: EVERY,
     "ours, without look-alikes": EVERY & ~BITS["look_alike"],
-    "ours, plain forms only": EVERY & ~sum(BITS[name] for name in FOUND_OTHERWISE),
+    PLAIN: EVERY & ~sum(BITS[name] for name in FOUND_OTHERWISE),
 }
 
 

@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from moderation.text import _scan
 from moderation.text.build_tables import build_tables
-from moderation.text.scan_tables import STRICT, scan_tables
 from moderation.text.plain_index import build_plain
+from moderation.text.scan_tables import STRICT, scan_tables
 from moderation.text.scanning import BITS, EVERY, Found, Index, PythonScanner, make_scanner
 from moderation.text.sound_index import Pattern, build_index
 
