@@ -81,7 +81,9 @@ class FakeClassifier:
         self.asked: list[list[str]] = []
         self.futures: list[Future[list[dict[str, float] | None]]] = []
 
-    def submit(self, texts: Sequence[str], *, deadline: float | None = None) -> "Future[list[dict[str, float] | None]]":
+    def submit(
+        self, texts: Sequence[str], *, kinds: Sequence[Kind] | None = None, deadline: float | None = None
+    ) -> "Future[list[dict[str, float] | None]]":
         self.asked.append(list(texts))
         answer: Future[list[dict[str, float] | None]] = Future()
         self.futures.append(answer)

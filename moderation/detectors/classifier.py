@@ -21,12 +21,13 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from moderation.core.errors import BadSetup, Problem
+from moderation.core.submission import Kind
 from moderation.detectors.windows import Cutter, Ids, batch_of, pieces
 
 log = logging.getLogger(__name__)
 
 MODEL, TOKENIZER, MANIFEST = "model.int8.onnx", "tokenizer.json", "manifest.json"
-FIX = "restore it from the repository, or export it again with `python -m moderation.evaluation`"
+FIX = "restore it from the repository, or train it again with `moderation train`"
 
 RUN_TOKENS = 256
 """Padded tokens of one run, some 25 ms on one core: larger batches are no faster by the token and block newcomers."""
@@ -58,8 +59,14 @@ class Calibration:
         return 0.5 * (1.0 + math.tanh((self.scale * logit + self.bias) / 2.0))
 
 
+Calibrations = Mapping[str, Mapping[Kind, Calibration]]
+"""By category and by the kind of what the text is submitted as."""
+
+
 def load_classifier(folder: Path, *, threads: int = 1, max_waiting: int = 4096) -> "TextClassifier":
     """The classifier that the folder holds, verified and ready in less than a second.
+
+    A folder whose manifest names no int8 model is run with torch from its `encoder/` and head, which needs the `train` extra.
 
     threads      that one run of the model uses, ≥1
     max_waiting  see TextClassifier
@@ -69,26 +76,48 @@ def load_classifier(folder: Path, *, threads: int = 1, max_waiting: int = 4096) 
     manifest = _manifest(folder / MANIFEST)
     try:
         version, max_tokens = str(manifest["version"]), int(manifest["max_tokens"])
-        calibration = {name: Calibration(**manifest["calibration"][name]) for name in manifest["categories"]}
-        expected = {name: str(manifest["files"][name]["sha256"]) for name in (MODEL, TOKENIZER)}
+        calibration = {
+            name: {kind: Calibration(**manifest["calibration"][name][kind]) for kind in Kind}
+            for name in manifest["categories"]
+        }
+        model_files = (
+            [MODEL]
+            if MODEL in manifest["files"]
+            else [name for name in manifest["files"] if name.endswith(".safetensors")]
+        )
+        expected = {name: str(manifest["files"][name]["sha256"]) for name in (*model_files, TOKENIZER)}
     except (KeyError, TypeError, ValueError) as error:
         raise _refused(folder / MANIFEST, f"lacks or garbles {error}") from error
     content = {name: _verified(folder / name, digest) for name, digest in expected.items()}
+    cutter = Cutter(Tokenizer.from_buffer(content[TOKENIZER]), max_tokens)
+    model = _onnx(folder, content[MODEL], threads) if MODEL in content else _torch(folder, threads)
+    return TextClassifier(model, cutter, calibration, version, max_waiting=max_waiting)
+
+
+def _onnx(folder: Path, content: bytes, threads: int) -> "Model":
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
     options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     try:
-        session = onnxruntime.InferenceSession(content[MODEL], options, providers=["CPUExecutionProvider"])
+        session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # onnxruntime's errors share no narrower base
         raise _refused(folder / MODEL, f"is not a model that this onnxruntime runs ({error})") from error
-    cutter = Cutter(Tokenizer.from_buffer(content[TOKENIZER]), max_tokens)
 
     def model(ids: Ids, mask: Ids) -> Logits:
         logits: Logits = session.run(["logits"], {"input_ids": ids, "attention_mask": mask})[0]
         return logits
 
-    return TextClassifier(model, cutter, calibration, version, max_waiting=max_waiting)
+    return model
+
+
+def _torch(folder: Path, threads: int) -> "Model":
+    try:
+        from moderation.detectors import torch_model
+    except ImportError as error:
+        fix = "pip install 'moderation[train]', or export an int8 model"
+        raise BadSetup([Problem(str(folder), f"has no {MODEL}, and {error.name} is not installed", fix)]) from error
+    return torch_model.runner(folder, threads)
 
 
 def _manifest(path: Path) -> Mapping[str, Any]:
@@ -141,6 +170,7 @@ class _Text:
     """A text that waits for its windows to be run; touched by the thread alone once it is admitted.
 
     size     pieces it was admitted as, which it occupies of `max_waiting` until it is answered
+    kind     what it is submitted as
     left     windows not yet run, as far as known: pieces not yet tokenised count as one each
     ready    windows tokenised and not yet run
     best     the highest logit of each category so far
@@ -148,6 +178,7 @@ class _Text:
 
     call: _Call
     at: int
+    kind: Kind
     arrived: int
     deadline: float | None
     size: int
@@ -175,7 +206,7 @@ class TextClassifier:
     fewer windows left go first, then those that came first.
 
     model        see Model; an exception it raises is logged and costs only the texts of that run
-    calibration  by category, in the order of the model's logits
+    calibration  by category, in the order of the model's logits, and by kind
     version      of the model's data
     max_waiting  pieces of up to PIECE code points that may wait, ≥1: a text that does not fit is answered None at once.
                  Texts of several pieces may fill three quarters of it, so that they never shut short ones out
@@ -185,7 +216,7 @@ class TextClassifier:
         self,
         model: Model,
         cutter: Cutter,
-        calibration: Mapping[str, Calibration],
+        calibration: Calibrations,
         version: str,
         *,
         max_waiting: int = 4096,
@@ -216,9 +247,12 @@ class TextClassifier:
         """Pieces admitted and not yet answered, in [0, max_waiting]."""
         return self._waiting
 
-    def submit(self, texts: Sequence[str], *, deadline: float | None = None) -> Future[Answer]:
+    def submit(
+        self, texts: Sequence[str], *, kinds: Sequence[Kind] | None = None, deadline: float | None = None
+    ) -> Future[Answer]:
         """Scores for each of the texts, in their order. Returns at once and never raises for any text.
 
+        kinds     what each is submitted as; None: all are posts
         deadline  a `time.monotonic()` value; None waits as long as it takes
 
         The future's result has for each text the calibrated probability in [0, 1] of every category, for a long text
@@ -229,7 +263,7 @@ class TextClassifier:
         call = _Call(len(texts))
         late = deadline is not None and time.monotonic() >= deadline
         with self._changed:
-            for at, text in enumerate(texts):
+            for at, (text, kind) in enumerate(zip(texts, kinds or [Kind.POST] * len(texts), strict=True)):
                 size = pieces(len(text))
                 room = self._max_waiting if size == 1 else self._max_waiting * 3 // 4
                 if late or self._closed or self._waiting + size > room:
@@ -237,7 +271,7 @@ class TextClassifier:
                     continue
                 self._waiting += size
                 cut = self._cutter.windows(text)
-                self._incoming.append(_Text(call, at, next(self._arrivals), deadline, size, size, cut))
+                self._incoming.append(_Text(call, at, kind, next(self._arrivals), deadline, size, size, cut))
             if self._incoming:
                 self._wake()
         return call.future
@@ -337,7 +371,7 @@ class TextClassifier:
             scores = None
             if not text.left and text.best is not None:
                 pairs = zip(self._calibration.items(), text.best.tolist(), strict=True)
-                scores = {name: calibrated(logit) for (name, calibrated), logit in pairs}
+                scores = {name: by_kind[text.kind](logit) for (name, by_kind), logit in pairs}
             text.call.answer(text.at, scores)
 
 

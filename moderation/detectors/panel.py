@@ -11,7 +11,7 @@ from typing import Protocol
 
 from moderation.core.exemptions import Exemptions
 from moderation.core.finding import Check, Finding, Screening, Verdict
-from moderation.core.submission import Item, Scene, Submission
+from moderation.core.submission import Item, Kind, Scene, Submission
 from moderation.detectors import images
 from moderation.detectors.joined import TextDetector, across
 
@@ -36,7 +36,7 @@ class BatchClassifier(Protocol):
     def source(self) -> str: ...
 
     def submit(
-        self, texts: Sequence[str], *, deadline: float | None = None
+        self, texts: Sequence[str], *, kinds: Sequence[Kind] | None = None, deadline: float | None = None
     ) -> "Future[list[dict[str, float] | None]]": ...
 
 
@@ -82,8 +82,9 @@ class Panel:
         """
         placed = [(submission.scene, item) for submission in submissions for item in submission.items]
         texts = [item.text for _, item in placed if item.text is not None]
+        kinds = [item.kind for _, item in placed if item.text is not None]
         started = time.monotonic()
-        scoring = self.classifier.submit(texts, deadline=deadline) if self.classifier and texts else None
+        scoring = self.classifier.submit(texts, kinds=kinds, deadline=deadline) if self.classifier and texts else None
         found = [self._look_in_time(item, scene, deadline) for scene, item in placed]
         found = self._with_joined(submissions, found)
         looked = time.monotonic()

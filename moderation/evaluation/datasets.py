@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
+from moderation.core.submission import Kind
+
 SAFE = "safe"
 
 
@@ -14,26 +16,34 @@ SAFE = "safe"
 class Example:
     """One labelled text.
 
-    labels  category codes that apply; empty for a safe text
-    split   "train" or "dev"
-    source  the file it came from, without its ending
+    labels    category codes that apply; empty for a safe text
+    split     "train" or "dev"
+    source    the file it came from, without its ending
+    kind      what it would be submitted as
+    near      for a safe text the category that it only looks like, or ""
+    register  how it is written, in a word of the corpus's card, or ""
     """
 
     text: str
     labels: frozenset[str]
     split: str
     source: str
+    kind: Kind = Kind.POST
+    near: str = ""
+    register: str = ""
 
 
 class BadDataset(ValueError):
     """A line of a data set that cannot be used: names the file, the line and the reason."""
 
 
-def read_examples(path: Path) -> Iterator[Example]:
+def read_examples(path: Path, split: str | None = None) -> Iterator[Example]:
     """The examples of one JSON-lines file, in its order.
 
-    Each line has `text` and `labels` (category codes, or `["safe"]`), and may have `split`; without one, a tenth of the
-    texts, chosen by their hash, is the dev split.
+    Each line has `text` and `labels` (category codes, or `["safe"]`), and may have `kind`, `near`, `register` and `split`;
+    without a split, a tenth of the texts, chosen by their hash, is the dev split.
+
+    split  that of all lines, whatever they say
 
     Raises BadDataset naming file and line.
     """
@@ -44,9 +54,17 @@ def read_examples(path: Path) -> Iterator[Example]:
                 text, labels = row["text"], frozenset(row["labels"]) - {SAFE}
                 if not isinstance(text, str) or not text:
                     raise ValueError("text must be a non-empty string")
+                kind = Kind(row.get("kind", Kind.POST))
             except (ValueError, KeyError, TypeError) as error:
                 raise BadDataset(f"{path}:{number}: {error}; each line needs text and labels") from error
-            yield Example(text, labels, row.get("split") or split_of(text), path.stem)
+            of = split or row.get("split") or split_of(text)
+            yield Example(text, labels, of, path.stem, kind, row.get("near", ""), row.get("register", ""))
+
+
+def read_folder(path: Path, split: str | None = None) -> list[Example]:
+    """The examples of all `*.jsonl` of a folder by name, or of one file."""
+    files = sorted(path.glob("*.jsonl")) if path.is_dir() else [path]
+    return [example for file in files for example in read_examples(file, split)]
 
 
 def split_of(text: str) -> str:

@@ -1,58 +1,44 @@
-"""From a trained folder to what ships in `models/text`: int8 ONNX, calibration, thresholds, figures and hashes."""
+"""From a trained folder to what ships in `models/text`: int8 ONNX, calibration, thresholds, false alarms and hashes."""
 
 import hashlib
 import json
 import shutil
 import tempfile
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Any
 
 import numpy as np
 import onnxruntime
 import torch
-from numpy.typing import NDArray
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from tokenizers import Tokenizer
 
-from moderation.detectors.classifier import MANIFEST, MODEL, TOKENIZER, Calibration
+from moderation.detectors.classifier import MANIFEST, MODEL, TOKENIZER
+from moderation.detectors.torch_model import load
 from moderation.detectors.windows import Cutter, Ids, batch_of
-from moderation.evaluation import metrics
+from moderation.evaluation import calibration
 from moderation.evaluation.datasets import Example
-from moderation.evaluation.metrics import Bools, Floats
-from moderation.evaluation.training import load
+from moderation.evaluation.metrics import Floats
+from moderation.evaluation.mixture import HARMLESS
 
-HARMLESS = ("lccc", "thucnews_titles", "names_ancient", "names_japanese", "chengyu")
-"""Sources of everyday text. LCCC is unscreened, so alarms on it are not all false."""
-LABELLED = {"cold": ("insult_defamation", "ethnic_hatred"), "swsr": ("insult_defamation",)}
-"""Sources with gold or mapped labels, and the categories that they label."""
-EVERYDAY = 0.8
-"""The weight of harmless texts when probabilities are fitted: as if four of five submissions were everyday text."""
-ALARMS = {"review": 0.01, "reject": 0.001}
-"""The share of harmless texts that may reach each threshold, at most."""
-FLOOR = {"review": 0.1, "reject": 0.5}
-"""No threshold lies lower, however rare its alarms: a review needs one chance in ten, a refusal one in two."""
+EVERYDAY = (*HARMLESS, "everyday")
+"""Sources of harmless everyday texts."""
+
 FIGURES = "figures.json"
-
-
-class Threshold(TypedDict):
-    """From which probability on (inclusive) to act; and the share of harmless dev texts there, by verdict, source."""
-
-    review: float
-    reject: float
-    false_alarms: dict[str, dict[str, float]]
 
 
 def export(trained: Path, out: Path, dev: Sequence[Example], unseen: Sequence[Example]) -> dict[str, object]:
     """Writes everything that ships to `out` and returns the figures, which `figures.json` holds too.
 
     trained  folder that `training.save` wrote; its checkpoint stays behind
-    dev      texts that were not trained on: probabilities are fitted to them and figures are measured on them
-    unseen   harmless texts of the training split that were not drawn: thresholds must hold on them and on `dev`
+    dev      texts that were not trained on: probabilities are fitted to them
+    unseen   harmless texts that were not drawn for training: with those of `dev` they set the thresholds
     """
-    model, _, categories = load(trained)
+    model, categories = load(trained)
     out.mkdir(parents=True, exist_ok=True)
     for name in ("encoder", "head.safetensors", "recipe.json"):
         source, target = trained / name, out / name
@@ -71,36 +57,36 @@ def export(trained: Path, out: Path, dev: Sequence[Example], unseen: Sequence[Ex
         quantise(full, out / MODEL)
         exact = score(full, cutter, dev)
     logits = score(out / MODEL, cutter, dev)
-    calibration = calibrate(logits, dev, categories)
-    chances, exact_chances, unseen_chances = (
-        np.stack([_chances(calibration[name], found[:, at]) for at, name in enumerate(categories)], axis=1)
-        for found in (logits, exact, score(out / MODEL, cutter, unseen))
-    )
-    thresholds = choose(chances, dev, unseen_chances, categories)
-    cold, harmless = _sources(dev) == "cold", _harmless(dev)
+    everyday = calibration.harmless(dev, EVERYDAY)
+    fitted = calibration.calibrate(logits, dev, categories, everyday)
+    kinds = [example.kind for example in dev]
+    found, found_exactly = calibration.chances(fitted, logits, kinds), calibration.chances(fitted, exact, kinds)
+    harmless = [*(example for example, is_so in zip(dev, everyday, strict=True) if is_so), *unseen]
+    unseen_logits = score(out / MODEL, cutter, unseen)
+    unseen_chances = calibration.chances(fitted, unseen_logits, [example.kind for example in unseen])
+    of_harmless = np.concatenate([found[everyday], unseen_chances])
+    thresholds = calibration.choose(of_harmless, categories)
+    bounds = {word: np.array([getattr(t, word) for t in thresholds.values()]) for word in calibration.ALARMS}
+    same = np.ones(len(dev), bool)
+    for bound in bounds.values():
+        same &= ((found >= bound) == (found_exactly >= bound)).all(axis=1)
     figures = {
-        "agreement": {
-            "mean_logit_difference": round(float(np.abs(exact - logits)[cold].mean()), 4),
-            "cold, logit above 0": {
-                name: round(float(((exact > 0) == (logits > 0))[cold, at].mean()), 4)
-                for at, name in enumerate(categories)
-            },
-            "cold, verdict": agreement(exact_chances[cold], chances[cold], thresholds),
-            "harmless, verdict": agreement(exact_chances[harmless], chances[harmless], thresholds),
+        "int8 and float32 agree": {
+            "mean logit difference": round(float(np.abs(exact - logits).mean()), 4),
+            "signs of logits": round(float(((exact > 0) == (logits > 0)).mean()), 4),
+            "verdicts in every category": round(float(same.mean()), 4),
         },
-        "calibration_error": {
-            name: round(metrics.calibration_error(chances[:, at], _truth(dev, name), weights_of(dev)), 4)
-            for at, name in enumerate(categories)
-        },
-        "labelled": labelled(chances, dev, thresholds),
-        "alarms": {"dev": alarms(chances, dev, thresholds), "unseen": alarms(unseen_chances, unseen, thresholds)},
+        "alarms": calibration.alarms(of_harmless, harmless, thresholds),
     }
     _write(out / FIGURES, figures)
     manifest = {
         "categories": list(categories),
         "max_tokens": max_tokens,
-        "calibration": {name: {"scale": c.scale, "bias": c.bias} for name, c in calibration.items()},
-        "thresholds": thresholds,
+        "calibration": {
+            name: {kind.value: {"scale": c.scale, "bias": c.bias} for kind, c in by_kind.items()}
+            for name, by_kind in fitted.items()
+        },
+        "thresholds": {name: asdict(threshold) for name, threshold in thresholds.items()},
         "files": {
             path.relative_to(out).as_posix(): {
                 "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
@@ -166,126 +152,6 @@ def score(model: Path, cutter: Cutter, examples: Sequence[Example]) -> Floats:
     cut = [[window for piece in cutter.windows(example.text) for window in piece] for example in examples]
     with ThreadPoolExecutor(2) as threads:
         return np.array(list(threads.map(highest, cut)), dtype=np.float64)
-
-
-def weights_of(examples: Sequence[Example]) -> Floats:
-    """A weight for each text, 1 in all: harmless sources together weigh EVERYDAY."""
-    harmless = _harmless(examples)
-    share = np.where(harmless, EVERYDAY / max(1, harmless.sum()), (1 - EVERYDAY) / max(1, (~harmless).sum()))
-    weights: Floats = share / share.sum()
-    return weights
-
-
-def calibrate(logits: Floats, dev: Sequence[Example], categories: Sequence[str]) -> dict[str, Calibration]:
-    weights = weights_of(dev)
-    fitted = {name: metrics.platt(logits[:, at], _truth(dev, name), weights) for at, name in enumerate(categories)}
-    return {name: Calibration(round(scale, 5), round(bias, 5)) for name, (scale, bias) in fitted.items()}
-
-
-def choose(chances: Floats, dev: Sequence[Example], unseen: Floats, categories: Sequence[str]) -> dict[str, Threshold]:
-    """The least thresholds for which FLOOR holds, and ALARMS on the harmless dev texts and on the unseen ones."""
-    harmless, sources = _harmless(dev), _sources(dev)
-    chosen: dict[str, Threshold] = {}
-    for at, name in enumerate(categories):
-        sets = (chances[harmless, at], unseen[:, at])
-        bounds = {
-            word: max(FLOOR[word], *(metrics.threshold_for(scores, rate) for scores in sets))
-            for word, rate in ALARMS.items()
-        }
-        rates = {
-            word: {
-                source: round(float((chances[here, at] >= bound).mean()), 5)
-                for source, here in (("all", harmless), *((s, sources == s) for s in HARMLESS))
-                if here.any()
-            }
-            for word, bound in bounds.items()
-        }
-        chosen[name] = Threshold(review=bounds["review"], reject=bounds["reject"], false_alarms=rates)
-    return chosen
-
-
-def agreement(exact: Floats, shipped: Floats, thresholds: Mapping[str, Threshold]) -> dict[str, float]:
-    """The share of texts to which float32 and int8 give the same verdict; "text": in every category."""
-    equal = {
-        name: (exact[:, at] >= t["review"]) == (shipped[:, at] >= t["review"])
-        for at, (name, t) in enumerate(thresholds.items())
-    }
-    for at, (name, t) in enumerate(thresholds.items()):
-        equal[name] &= (exact[:, at] >= t["reject"]) == (shipped[:, at] >= t["reject"])
-    equal["text"] = np.logical_and.reduce(list(equal.values()))
-    return {name: round(float(same.mean()), 4) for name, same in equal.items()}
-
-
-def labelled(chances: Floats, dev: Sequence[Example], thresholds: Mapping[str, Threshold]) -> list[dict[str, object]]:
-    """Precision, recall, F1 and AUC of each labelled source and category, with 95% bootstrap intervals."""
-    rows: list[dict[str, object]] = []
-    names, sources = list(thresholds), _sources(dev)
-    for source, categories in LABELLED.items():
-        here = sources == source
-        for name in categories:
-            scores, truth = chances[here, names.index(name)], _truth(dev, name)[here]
-            row: dict[str, object] = {
-                "source": source,
-                "category": name,
-                "texts": len(truth),
-                "positives": int(truth.sum()),
-            }
-            row["auc"] = [
-                round(metrics.auc(scores, truth), 4),
-                *metrics.rounded(metrics.bootstrap(metrics.auc, scores, truth)),
-            ]
-            for word in ALARMS:
-                found = scores >= _bound(thresholds[name], word)
-                row[word] = {
-                    measure.__name__: [
-                        round(measure(found, truth), 4),
-                        *metrics.rounded(metrics.bootstrap(measure, found, truth)),
-                    ]
-                    for measure in (metrics.precision, metrics.recall, metrics.f1)
-                }
-            rows.append(row)
-    return rows
-
-
-def alarms(
-    chances: Floats, examples: Sequence[Example], thresholds: Mapping[str, Threshold]
-) -> list[dict[str, object]]:
-    """Texts of each harmless source that reach a threshold of any category, and of each, with 95% Wilson intervals."""
-    sources, rows = _sources(examples), []
-    for source in (*HARMLESS, "all"):
-        here = _harmless(examples) if source == "all" else sources == source
-        row: dict[str, object] = {"source": source, "texts": int(here.sum())}
-        for word in ALARMS:
-            reached = np.stack(
-                [chances[here, at] >= _bound(thresholds[name], word) for at, name in enumerate(thresholds)]
-            )
-            hits = {**dict(zip(thresholds, reached.sum(1).tolist(), strict=True)), "any": int(reached.any(0).sum())}
-            row[word] = {
-                name: [count, *metrics.rounded(metrics.wilson(count, int(here.sum())), 5)]
-                for name, count in hits.items()
-            }
-        rows.append(row)
-    return rows
-
-
-def _bound(threshold: Threshold, word: str) -> float:
-    return threshold["reject"] if word == "reject" else threshold["review"]
-
-
-def _chances(calibration: Calibration, logits: Floats) -> Floats:
-    return np.array([calibration(logit) for logit in logits.tolist()], dtype=np.float64)
-
-
-def _truth(examples: Sequence[Example], category: str) -> Bools:
-    return np.array([category in example.labels for example in examples], dtype=bool)
-
-
-def _sources(examples: Sequence[Example]) -> NDArray[np.str_]:
-    return np.array([example.source for example in examples])
-
-
-def _harmless(examples: Sequence[Example]) -> Bools:
-    return np.array([example.source in HARMLESS for example in examples], dtype=bool)
 
 
 def _write(path: Path, value: object) -> None:

@@ -1,19 +1,22 @@
 """Fine-tuning an encoder into a multi-label text classifier, on CPU, with checkpoints; needs the `train` extra."""
 
+import hashlib
 import json
 import logging
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from random import Random
 from typing import Any
 
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 from torch import Tensor, nn
-from transformers import AutoModel, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
+from transformers import AutoTokenizer, PreTrainedTokenizerBase
 
+from moderation.detectors.torch_model import Classifier, encoder_of
+from moderation.detectors.windows import scalar
 from moderation.evaluation.datasets import Example
 
 log = logging.getLogger(__name__)
@@ -28,6 +31,7 @@ class Recipe:
     base           what encoder it starts from, in words; where that lies is not part of the recipe
     categories     the heads, in order; only categories that the data has positives for belong here
     layers         how many of the encoder's layers to keep, from the bottom
+    batch          so many texts at most are one step, and so many tokens, padding included
     max_tokens     longer texts are cut, special tokens included
     learning_rate  peak; warms up over the first tenth of the steps, then falls linearly to 0
     smoothing      label smoothing in [0, 0.5): a label of 1 is trained towards 1 - smoothing, 0 towards smoothing
@@ -37,39 +41,18 @@ class Recipe:
     base: str = "intfloat/multilingual-e5-small, vocabulary pruned to Chinese"
     layers: int = 6
     epochs: int = 1
-    batch: int = 32
+    batch: int = 48
+    batch_tokens: int = 1536
     max_tokens: int = 96
     learning_rate: float = 1e-4
-    smoothing: float = 0.05
-    seed: int = 20261122
-
-
-class Classifier(nn.Module):
-    """An encoder, mean pooling over its tokens and one logit a category.
-
-    encoder  any transformers encoder whose output has `last_hidden_state`
-    head     linear, hidden size → number of categories
-    """
-
-    def __init__(self, encoder: PreTrainedModel, categories: int) -> None:
-        super().__init__()
-        self.encoder = encoder
-        self.dropout = nn.Dropout(0.1)
-        self.head = nn.Linear(encoder.config.hidden_size, categories)
-
-    def forward(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
-        """Logits [batch, categories] for token ids and their mask, both int64 [batch, tokens]."""
-        hidden = self.encoder(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
-        weight = attention_mask.unsqueeze(-1).to(hidden.dtype)
-        pooled = (hidden * weight).sum(1) / weight.sum(1).clamp(min=1.0)
-        logits: Tensor = self.head(self.dropout(pooled))
-        return logits
+    smoothing: float = 0.02
+    seed: int = 20261128
 
 
 def fresh(recipe: Recipe, base: Path | str) -> tuple[Classifier, PreTrainedTokenizerBase]:
     """The base encoder, a folder or hub name, cut to the recipe's layers, with a new head, and its tokeniser."""
     torch.manual_seed(recipe.seed)
-    encoder: Any = _encoder(base)
+    encoder: Any = encoder_of(base)
     layers = encoder.encoder.layer
     encoder.encoder.layer = layers[: recipe.layers]
     encoder.config.num_hidden_layers = min(recipe.layers, len(layers))
@@ -91,28 +74,25 @@ def save(model: Classifier, tokenizer: PreTrainedTokenizerBase, recipe: Recipe, 
     (folder / "recipe.json").write_text(json.dumps(asdict(recipe), indent=1) + "\n", encoding="utf-8")
 
 
-def load(folder: Path) -> tuple[Classifier, PreTrainedTokenizerBase, tuple[str, ...]]:
-    """The model that `save` wrote, as float32, with its tokeniser and categories."""
-    categories = tuple(json.loads((folder / "recipe.json").read_text(encoding="utf-8"))["categories"])
-    encoder = _encoder(folder / "encoder")
-    model = Classifier(encoder, len(categories))
-    model.head.load_state_dict(load_file(folder / "head.safetensors"))
-    return model.eval(), AutoTokenizer.from_pretrained(folder / "encoder"), categories
-
-
-def _encoder(base: Path | str) -> PreTrainedModel:
-    """The encoder as float32; a pooler that its checkpoint lacks would be random and is not used, so it goes."""
-    encoder: PreTrainedModel = AutoModel.from_pretrained(base, dtype="float32")
-    if hasattr(encoder, "pooler"):
-        encoder.pooler = None  # type: ignore[assignment]
-    return encoder
+Progress = Callable[[int, int, float], None]
+"""Told after every step: how many are done, of how many, and the mean loss of late."""
 
 
 def train(
-    recipe: Recipe, examples: Sequence[Example], folder: Path, *, base: Path | str, save_every: int = 200
+    recipe: Recipe,
+    examples: Sequence[Example],
+    folder: Path,
+    *,
+    base: Path | str,
+    save_every: int = 200,
+    threads: int = 1,
+    progress: Progress = lambda done, of, loss: None,
 ) -> Classifier:
-    """Trains `base` on the examples and saves to `folder`; prints JSON lines, resumes from `folder/checkpoint.pt`."""
-    torch.set_num_threads(1)
+    """Trains `base` on the examples and saves to `folder`; goes on from `folder/checkpoint.pt` if there is one.
+
+    Raises BadCheckpoint if that is of another recipe or of other texts.
+    """
+    torch.set_num_threads(threads)
     model, tokenizer = fresh(recipe, base)
     plan = list(_batches(tokenizer, examples, recipe))
     optimizer = torch.optim.AdamW(
@@ -123,9 +103,11 @@ def train(
         optimizer, lambda step: min((step + 1) / warm, (len(plan) - step) / max(1, len(plan) - warm))
     )
     folder.mkdir(parents=True, exist_ok=True)
-    checkpoint, start = folder / "checkpoint.pt", 0
+    checkpoint, start, made_by = folder / "checkpoint.pt", 0, _made_by(recipe, examples)
     if checkpoint.exists():
         stored = torch.load(checkpoint, weights_only=True)
+        if stored["made_by"] != made_by:
+            raise BadCheckpoint(checkpoint)
         model.load_state_dict(stored["model"])
         optimizer.load_state_dict(stored["optimizer"])
         schedule.load_state_dict(stored["schedule"])
@@ -144,19 +126,35 @@ def train(
         optimizer.step()
         schedule.step()
         mean_loss = loss.item() if math.isnan(mean_loss) else 0.98 * mean_loss + 0.02 * loss.item()
+        progress(step + 1, len(plan), mean_loss)
         if (step + 1) % save_every == 0 or step + 1 == len(plan):
-            print(json.dumps({"step": step + 1, "of": len(plan), "loss": round(mean_loss, 4)}), flush=True)
-            torch.save(
-                {
-                    "model": model.state_dict(),
-                    "optimizer": optimizer.state_dict(),
-                    "schedule": schedule.state_dict(),
-                    "step": step + 1,
-                },
-                checkpoint,
-            )
+            kept: dict[str, Any] = {
+                "model": model.state_dict(),
+                "optimizer": optimizer.state_dict(),
+                "schedule": schedule.state_dict(),
+            }
+            partial = checkpoint.with_suffix(".partial")
+            torch.save(kept | {"step": step + 1, "made_by": made_by}, partial)
+            partial.replace(checkpoint)
     save(model.eval(), tokenizer, recipe, folder)
     return model
+
+
+class BadCheckpoint(ValueError):
+    """An unfinished run that another recipe or other texts began."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            f"{path}: was begun with another recipe or other texts; delete it, or name another folder with --work"
+        )
+
+
+def _made_by(recipe: Recipe, examples: Sequence[Example]) -> str:
+    """What a run depends on, as a hash."""
+    digest = hashlib.sha256(json.dumps(asdict(recipe)).encode())
+    for example in examples:
+        digest.update(f"{example.text}\0{sorted(example.labels)}\n".encode("utf-8", "surrogatepass"))
+    return digest.hexdigest()
 
 
 def _batches(
@@ -164,10 +162,16 @@ def _batches(
 ) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
     """Batches of all epochs: texts of like length together (half the padding), batches in random order."""
     random = Random(recipe.seed)
-    ids = tokenizer([example.text for example in examples], truncation=True, max_length=recipe.max_tokens)["input_ids"]
+    ids = tokenizer([scalar(e.text) for e in examples], truncation=True, max_length=recipe.max_tokens)["input_ids"]
     for _ in range(recipe.epochs):
         order = sorted(range(len(examples)), key=lambda i: (len(ids[i]) + random.uniform(-2, 2), i))
-        chunks = [order[i : i + recipe.batch] for i in range(0, len(order), recipe.batch)]
+        chunks: list[list[int]] = [[]]
+        for i in order:
+            if (chunks[-1] and (len(chunks[-1]) + 1) * (len(ids[i]) + 2) > recipe.batch_tokens) or len(
+                chunks[-1]
+            ) == recipe.batch:
+                chunks.append([])
+            chunks[-1].append(i)
         random.shuffle(chunks)
         for chunk in chunks:
             width = max(len(ids[i]) for i in chunk)

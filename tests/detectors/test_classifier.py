@@ -16,6 +16,7 @@ import pytest
 from tokenizers import Tokenizer
 
 from moderation.core.errors import BadSetup
+from moderation.core.submission import Kind
 from moderation.detectors.classifier import (
     RUN_TOKENS,
     RUN_WINDOWS,
@@ -61,7 +62,8 @@ class Gate:
 
 
 def over(model: Model, cutter: Cutter, max_waiting: int = 4096) -> TextClassifier:
-    return TextClassifier(model, cutter, {"c": Calibration(0.01, 0.0)}, "test", max_waiting=max_waiting)
+    calibration = {"c": dict.fromkeys(Kind, Calibration(0.01, 0.0))}
+    return TextClassifier(model, cutter, calibration, "test", max_waiting=max_waiting)
 
 
 def scores(classifier: TextClassifier, text: str) -> dict[str, float]:

@@ -194,7 +194,7 @@ def test_a_chunk_that_kills_its_workers_goes_to_people(made: Services, stood: St
         pass
 
     class Deadly(FakeClassifier):
-        def submit(self, texts, *, deadline=None):  # type: ignore[no-untyped-def]
+        def submit(self, texts, *, kinds=None, deadline=None):  # type: ignore[no-untyped-def]
             raise Killed
 
     run = planned(made, written(tmp_path, PROFILES))

@@ -276,7 +276,7 @@ def test_work_that_kills_its_workers_goes_to_a_person_and_takes_no_other_with_it
         pass
 
     class Deadly(FakeClassifier):
-        def submit(self, texts, *, deadline=None):  # type: ignore[no-untyped-def]
+        def submit(self, texts, *, kinds=None, deadline=None):  # type: ignore[no-untyped-def]
             if "毒" in texts:
                 raise Killed
             return super().submit(texts, deadline=deadline)
@@ -300,7 +300,7 @@ def test_a_worker_whose_lease_was_lost_writes_nothing(made: Services, stood: Sto
     [first] = accepted(made, HELD)
 
     class Slow(FakeClassifier):
-        def submit(self, texts, *, deadline=None):  # type: ignore[no-untyped-def]
+        def submit(self, texts, *, kinds=None, deadline=None):  # type: ignore[no-untyped-def]
             stood.move(work.LEASE + timedelta(seconds=1))  # it hung so long that another one took over
             assert made.screen.finish([first.id]) == 1
             return super().submit(texts, deadline=deadline)
@@ -314,7 +314,7 @@ def test_a_failure_half_way_gives_the_work_back_at_once(made: Services, stood: S
     ids = [screening.id for screening in accepted(made, GOOD)]
 
     class Broken(FakeClassifier):
-        def submit(self, texts, *, deadline=None):  # type: ignore[no-untyped-def]
+        def submit(self, texts, *, kinds=None, deadline=None):  # type: ignore[no-untyped-def]
             raise RuntimeError("broken")
 
     with pytest.raises(RuntimeError):

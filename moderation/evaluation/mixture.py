@@ -1,0 +1,142 @@
+"""What a classifier is trained on: which texts, how often each, and how many of them in disguise."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from random import Random
+
+from moderation.core.submission import Kind
+from moderation.evaluation.augmentation import disguised
+from moderation.evaluation.datasets import Example, read_examples, read_folder, sample
+from moderation.text.lexicon import Lexicon
+from moderation.text.wordlist import Status
+
+HARMLESS = ("lccc", "thucnews_titles", "names_ancient", "names_japanese", "chengyu")
+"""Files of everyday text; some of LCCC does violate, so what the word lists refuse is left out of it."""
+
+NAMES = frozenset({"names_ancient", "names_japanese", "chengyu"})
+"""Of these, files of short strings like usernames."""
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """How a source is used.
+
+    repeats    how often each text is seen; a fraction is a chance
+    disguised  the share, in [0, 1], of what is seen that is rewritten, differently each time
+    limit      so many different texts at most; the rest of harmless sources is left for choosing thresholds
+    """
+
+    repeats: float
+    disguised: float = 0.15
+    limit: int = 1_000_000
+
+
+CORPUS, OWN, TERMS, BENIGN = Share(5, 0.4), Share(5, 0.2), Share(1, 0.6, 8_000), Share(1, 0.15)
+FILES = {
+    "cold": Share(2, 0.2),
+    "swsr": Share(1, 0.1),
+    "lccc": Share(1.2, 0.15, 10_000),
+    "thucnews_titles": Share(2, 0.05, 3_400),
+    "names_ancient": Share(1, 0.1, 2_400),
+    "names_japanese": Share(1, 0.1, 600),
+    "chengyu": Share(1, 0.3, 1_800),
+}
+"""Data files that are known by name; any other is taken as the corpus is."""
+
+
+@dataclass(frozen=True)
+class Mixture:
+    """What was drawn.
+
+    train   in the order of the sources, repeated and in part disguised
+    dev     what was held back, to calibrate and measure with
+    unseen  harmless texts that were not drawn
+    """
+
+    train: list[Example]
+    dev: list[Example]
+    unseen: list[Example]
+
+
+def mix(
+    corpus: Path,
+    data: Path | None,
+    own: Sequence[Path],
+    wordlists: Path,
+    lexicon: Lexicon,
+    refused: Callable[[str], bool],
+    seed: int,
+) -> Mixture:
+    """Draws the texts to train on.
+
+    corpus     a folder with a JSON-lines file a category, and in `dev/` the part that is only measured on
+    data       a folder of files like those named in FILES, or None
+    own        a user's files, decisions of their reviewers, say
+    wordlists  the folder of lists, for its harmless texts
+    refused    whether the word lists refuse a text
+    """
+    random = Random(seed)
+    train: list[Example] = []
+    dev = read_folder(corpus / "dev", "dev")
+    unseen: list[Example] = []
+    # A tenth of the everyday texts, which have no dev part of their own.
+    everyday = list(read_examples(corpus / "everyday.jsonl"))
+    dev += (example for example in everyday if example.split == "dev")
+    files = [file for file in sorted(corpus.glob("*.jsonl")) if file.stem != "everyday"]
+    train += _seen([e for e in everyday if e.split == "train"], CORPUS, random)
+    train += _seen([example for file in files for example in read_examples(file, "train")], CORPUS, random)
+    for file in own:
+        rows = read_folder(file)
+        train += _seen([row for row in rows if row.split == "train"], OWN, random)
+        dev += (row for row in rows if row.split == "dev")
+    train += _seen(benign(wordlists), BENIGN, random)
+    train += _seen(terms(lexicon), TERMS, random)
+    for file in sorted(data.glob("*.jsonl")) if data else ():
+        share = FILES.get(file.stem, CORPUS)
+        kind = Kind.USERNAME if file.stem in NAMES else Kind.POST
+        rows = [replace(row, kind=kind) for row in read_examples(file)]
+        if file.stem in HARMLESS:
+            rows = [row for row in rows if not refused(row.text)]
+        dev += (row for row in rows if row.split == "dev")
+        drawn = sample((row for row in rows if row.split == "train"), share.limit, random)
+        train += _seen(drawn, share, random)
+        unseen += _without((row for row in rows if row.split == "train"), drawn) if file.stem in HARMLESS else ()
+    return Mixture(train, dev, _without(unseen, train + dev))
+
+
+def benign(wordlists: Path) -> list[Example]:
+    """The harmless texts that the word lists are checked against."""
+    kinds = {"usernames": Kind.USERNAME, "bios": Kind.BIO, "posts": Kind.POST}
+    return [
+        Example(line.replace("\\n", "\n"), frozenset(), "train", "benign", kind)
+        for name, kind in kinds.items()
+        for line in (wordlists / "benign" / f"{name}.txt").read_text(encoding="utf-8").split("\n")
+        if line
+    ]
+
+
+def terms(lexicon: Lexicon) -> list[Example]:
+    """Listed terms that may be refused whatever stands around them, as short posts."""
+    found = map(lexicon.term, range(lexicon.terms))
+    return [
+        Example(term.written, frozenset({term.category}), "train", "wordlists")
+        for term in found
+        if term.rules.status is Status.LIVE and not term.rules.near and not term.rules.far and len(term.text) > 2
+    ]
+
+
+def _seen(examples: Sequence[Example], share: Share, random: Random) -> list[Example]:
+    """The examples as often as their share says, some of them in disguise."""
+    found = []
+    for example in sample(examples, share.limit, random):
+        times = int(share.repeats) + (random.random() < share.repeats % 1)
+        for _ in range(times):
+            rewritten = random.random() < share.disguised
+            found.append(replace(example, text=disguised(example.text, random)) if rewritten else example)
+    return found
+
+
+def _without(examples: Iterable[Example], others: Iterable[Example]) -> list[Example]:
+    texts = {example.text for example in others}
+    return [example for example in examples if example.text not in texts]
