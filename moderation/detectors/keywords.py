@@ -10,6 +10,7 @@ from moderation.core.finding import Finding, Verdict, merged
 from moderation.core.folded import FOLDS
 from moderation.core.submission import Kind, Scene, Span
 from moderation.detectors.arbiter import Arbiter, Sighting
+from moderation.detectors.reporting import reported
 from moderation.text.folding import refolded
 from moderation.text.lexicon import Lexicon
 from moderation.text.scanning import EVERY, Found, Hit, Match
@@ -25,6 +26,9 @@ _FLAG = re.compile("[\U0001f1e6-\U0001f1ff]{2}")
 
 
 _NONE: frozenset[str] = frozenset()
+
+_TELLING = frozenset({Kind.POST, Kind.BIO})
+"""Kinds of texts that may tell of what others say; a name does not."""
 
 
 def every_fold(kind: Kind | None, scene: Scene | None) -> int:
@@ -95,6 +99,8 @@ def _judged(
             continue
         folds, ceiling = judged
         rules = seen.term.rules
+        if ceiling is Verdict.REJECT and kind in _TELLING and reported(text, seen.span.start, seen.span.end):
+            ceiling = Verdict.REVIEW
         if rules.status is Status.SHADOW:
             ceiling = Verdict.PASS
         told[seen.term.category, ceiling] += 1

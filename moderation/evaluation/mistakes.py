@@ -7,7 +7,6 @@ import numpy as np
 
 from moderation.core.finding import Verdict
 from moderation.core.policy import Policy
-from moderation.core.submission import Span
 from moderation.evaluation.judging import Board, System, by_model, scene_of
 from moderation.evaluation.measuring import alarm_row, severity_of, titles_of
 from moderation.evaluation.report import AntiBias, Mistake, Mistakes, Seen, Titles
@@ -100,7 +99,7 @@ def name_of(cost: str, category: str, policy: Policy) -> Titles:
     return {
         "missed": {"zh": f"漏放：{titles['zh']}", "en": f"missed: {titles['en']}"},
         "refused": {"zh": f"误拒：无害文本被拒绝{near['zh']}", "en": f"refused though harmless{near['en']}"},
-        "held": {"zh": f"误报：无害文本被送审{near['zh']}", "en": f"held though harmless{near['en']}"},
+        "held": {"zh": f"误报：无害文本被送复核{near['zh']}", "en": f"held though harmless{near['en']}"},
         "mistaken": {"zh": f"归类错误：{titles['zh']}被认作别类", "en": f"found as something else: {titles['en']}"},
     }[cost]
 
@@ -167,19 +166,3 @@ def _worst_first(board: Board, rows: Sequence[int], cost: str) -> list[int]:
         return (-int(board.verdicts[both, row, -1]), -float(scores[row].max(initial=0.0)))
 
     return sorted(rows, key=key)
-
-
-def highlight(text: str, spans: Sequence[Span]) -> list[tuple[str, bool]]:
-    """The text in pieces, each with whether any span covers it.
-
-    >>> highlight("想加微信吗", [Span(1, 3), Span(2, 4)])
-    [('想', False), ('加微信', True), ('吗', False)]
-    """
-    pieces: list[tuple[str, bool]] = []
-    for at, character in enumerate(text):
-        covered = any(span.start <= at < span.end for span in spans)
-        if pieces and pieces[-1][1] == covered:
-            pieces[-1] = (pieces[-1][0] + character, covered)
-        else:
-            pieces.append((character, covered))
-    return pieces

@@ -6,7 +6,7 @@ import sys
 import time
 from pathlib import Path
 
-from tests.bench import engines, keyword_engine, registrations, report
+from tests.bench import beside_bert, engines, keyword_engine, registrations, report
 from tests.bench.figures import Figures
 from tests.bench.keyword_engine import Effort
 
@@ -35,10 +35,12 @@ def main() -> None:
 
     say("engines")
     keywords, classifier, rescan = engines.keywords(repeats), engines.classifier(repeats), engines.rescan(repeats)
+    say("classifier beside BERT-base")
+    beside = beside_bert.measure(engines.FOLDER, repeats)
     found = keyword_engine.measure(effort, say)
     say("registrations")
     with_classifier, keyword_only = registrations.measure(rounds, seconds, step, say)
-    figures = Figures(with_classifier, keyword_only, keywords, classifier, rescan, found)
+    figures = Figures(with_classifier, keyword_only, keywords, classifier, rescan, beside, found)
     minutes = (time.monotonic() - began) / 60
     given.out.parent.mkdir(parents=True, exist_ok=True)
     given.out.write_text(report.document(figures, facts, rounds, seconds, minutes), encoding="utf-8")

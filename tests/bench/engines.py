@@ -25,6 +25,7 @@ from tests.bench.texts import clean, registration, violating
 LENGTHS = (16, 32, 64, 128)
 """Tokens of one text; 96 fit into one window of the model, so that 128 are two."""
 AT_ONCE = 32
+FOLDER = Settings.read({}).models / "text"
 
 
 def keywords(repeats: int) -> Keywords:
@@ -56,7 +57,7 @@ def keywords(repeats: int) -> Keywords:
 
 def classifier(repeats: int) -> Classifier:
     """Wall-clock time through the classifier's own queue and thread, one thread of the model."""
-    folder, chance = Settings.read({}).models / "text", random.Random(2)
+    folder, chance = FOLDER, random.Random(2)
     tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
     with load_classifier(folder) as loaded:
 

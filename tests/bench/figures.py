@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
 
+from tests.bench.beside_bert import Beside
 from tests.bench.keyword_engine import KeywordEngine
 
 
@@ -95,4 +96,5 @@ class Figures:
     keywords: Keywords
     classifier: Classifier
     rescan: Rescan
+    beside: Beside
     keyword_engine: KeywordEngine

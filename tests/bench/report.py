@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from moderation.evaluation.metrics import table
-from tests.bench import keyword_report
+from tests.bench import classifier_report, keyword_report
 from tests.bench.figures import Figures, Registrations
 from tests.bench.keyword_report import Goal
 from tests.bench.registrations import BOUND_MS, RATES
@@ -58,6 +58,7 @@ def document(figures: Figures, facts: Sequence[tuple[str, str]], rounds: int, se
         "## Engines alone",
         "In one process and one thread, without HTTP or database. Other matchers stand beside ours in the next section.",
         _engines(figures),
+        *classifier_report.sections(figures.beside),
         *keyword_report.sections(figures.keyword_engine),
         "## How to read this",
         _reading(),
@@ -75,7 +76,10 @@ def _goals(figures: Figures) -> str:
         name = "with the classifier" if on else "keyword-only"
         unexplained = found.middle(MIDDLE_RATE, "unexplained")
         rows.append(_goal(f"median that neither detectors nor database explain, {name}", unexplained, UNEXPLAINED_GOAL))
-    return table(["Goal", "Bound", "Measured", "Met"], [*rows, *keyword_report.goals(figures.keyword_engine)])
+    return table(
+        ["Goal", "Bound", "Measured", "Met"],
+        [*rows, *classifier_report.goals(figures.beside), *keyword_report.goals(figures.keyword_engine)],
+    )
 
 
 def _goal(name: str, measured: float, goal: float) -> Goal:

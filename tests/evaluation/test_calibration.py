@@ -8,7 +8,7 @@ from moderation.evaluation import calibration
 from moderation.evaluation.datasets import Example
 
 
-def examples(truth: np.ndarray, kinds: list[Kind]) -> list[Example]:  # type: ignore[type-arg]
+def examples(truth: np.ndarray, kinds: list[Kind]) -> list[Example]:
     return [
         Example(str(at), frozenset({"c"} if is_so else ()), "dev", "chat" if at % 2 else "corpus", kind)
         for at, (is_so, kind) in enumerate(zip(truth, kinds, strict=True))
