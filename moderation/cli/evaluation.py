@@ -28,21 +28,31 @@ PAGE, FIGURES = "report.html", "report.json"
 
 def add_to(app: typer.Typer) -> None:
     app.command(
-        "evaluate", epilog="Example: moderation evaluate --data models/corpus/dev --report var/report --compare old/text"
+        "evaluate",
+        epilog="Example: moderation evaluate --data models/corpus/dev --report var/report --compare old/text",
     )(evaluate)
 
 
 def evaluate(
     data: Annotated[
         list[Path],
-        typer.Option(help="JSON lines (text, labels, kind?, near?, register?, split?), a file or a folder; again for more."),
+        typer.Option(
+            help="JSON lines (text, labels, kind?, near?, register?, split?), a file or a folder; again for more."
+        ),
     ],
-    report: Annotated[Path, typer.Option(help=f"Folder to write {PAGE} and {FIGURES} to; what it has of these is replaced.")],
+    report: Annotated[
+        Path, typer.Option(help=f"Folder to write {PAGE} and {FIGURES} to; what it has of these is replaced.")
+    ],
     model: Annotated[Path | None, typer.Option(help="Folder of the model to measure; by default models/text.")] = None,
-    compare: Annotated[Path | None, typer.Option(help="Folder of another model to compare with on the same texts.")] = None,
+    compare: Annotated[
+        Path | None, typer.Option(help="Folder of another model to compare with on the same texts.")
+    ] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="So many texts at most, drawn at random.")] = None,
     split: Annotated[
-        str, typer.Option(help="Only texts of this split, such as dev: those not trained on; all texts of folders named dev are.")
+        str,
+        typer.Option(
+            help="Only texts of this split, such as dev: those not trained on; all texts of folders named dev are."
+        ),
     ] = "",
     seed: Annotated[int, typer.Option(help="For drawing texts, disguises and intervals.")] = 20261128,
 ) -> None:
@@ -53,7 +63,7 @@ def evaluate(
         from moderation.evaluation.gathering import gathered
         from moderation.evaluation.judging import Judge
         from moderation.evaluation.plots import pictures
-        from moderation.evaluation.report import About, as_values, write_whole
+        from moderation.evaluation.report import FORMAT, About, as_values, write_whole
         from moderation.evaluation.report_page import page
     except ImportError as error:
         problem = Problem("the train extra", f"{error.name} is not installed", "pip install 'moderation[train]'")
@@ -93,7 +103,7 @@ def evaluate(
         measured = evaluated(examples, judge, policy, about, told, other, Effort(seed=seed))
     titles = {code: category.titles for code, category in policy.categories.items()}
     write_whole(report / PAGE, page(measured, pictures(measured), titles))
-    write_whole(report / FIGURES, _json({"format": 1, **as_values(measured)}))
+    write_whole(report / FIGURES, _json({"format": FORMAT, **as_values(measured)}))
     _summarise(measured, report / PAGE)
 
 
@@ -102,7 +112,9 @@ def _make(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except (FileExistsError, NotADirectoryError) as error:
-        raise BadInput([Problem("--report", f"{folder} is not a folder", "name a folder; it is made if need be")]) from error
+        raise BadInput(
+            [Problem("--report", f"{folder} is not a folder", "name a folder; it is made if need be")]
+        ) from error
 
 
 def _lists_of(panel: Panel) -> str:
@@ -116,14 +128,14 @@ def _json(value: Mapping[str, object]) -> bytes:
 
 def _summarise(report: "Report", page: Path) -> None:
     about = report.about
-    typer.echo(f"{about.drawn} texts, {about.violating} of them violating; intervals of 95%")
-    typer.echo(f"{'':6}  {'macro-F1':20}  {'found':>6}  false alarms per 1,000: held or refused  refused")
+    typer.echo(f"{about.drawn} texts, {about.violating} of them violating; held or refused, with 95% intervals:")
+    typer.echo(f"{'':5}  {'macro-F1':19}  violating found  alarms per 1,000 harmless  of these refused")
     for system, overall in report.systems.items():
         f1, alarms = overall.macro_f1["review"], overall.alarms
         typer.echo(
-            f"{system:6}  {f'{f1.value:.3f} ({f1.low:.3f}–{f1.high:.3f})':20}  {overall.any.review.recall.value:6.3f}"
-            f"  {1000 * alarms.review.share:40.1f}  {1000 * alarms.reject.share:7.1f}"
+            f"{system:5}  {f'{f1.value:.3f} ({f1.low:.3f}–{f1.high:.3f})':19}  {overall.any.review.recall.value:15.3f}"
+            f"  {1000 * alarms.review.share:25.1f}  {1000 * alarms.reject.share:16.1f}"
         )
-    for contest in (report.comparison.contests if report.comparison else {}).values():
-        typer.echo(contest.sentence["en"])
+    for system, contest in (report.comparison.contests if report.comparison else {}).items():
+        typer.echo(f"{system}: {contest.sentence['en']}")
     typer.echo(str(page))

@@ -8,10 +8,8 @@ WITHIN = 40
 QUOTED = 24
 """A longer quotation, in code points, is not somebody's few words any more."""
 
-_QUOTES = ("“”", "‘’", "「」", "『』", '""', "《》")
-_QUOTATION = re.compile(
-    "|".join(f"{re.escape(a)}[^{re.escape(a + b)}\n]{{1,{QUOTED}}}{re.escape(b)}" for a, b in _QUOTES)
-)
+_QUOTES = (("“", "”"), ("‘", "’"), ("「", "」"), ("『", "』"), ('"', '"'), ("《", "》"))
+_QUOTATION = re.compile("|".join(f"{a}[^{a}{b}\n]{{1,{QUOTED}}}{b}" for a, b in _QUOTES))
 _TELLING = re.compile(
     "举报|报警|报了警|警方|民警|网警|公安|警惕|当心|谨防|提醒|提示|防骗|反诈|诈骗|被骗|骗局|骗子|骗人|受骗|上当|坑过|避坑|劝退|"
     "别信|别点|别加|别买|别碰|别再|不要信|不要相信|请勿|切勿|拒绝|抵制|反对|辟谣|谴责|道歉|违法|犯法|犯罪|判刑|判处|获刑|批捕|被捕|逮捕|"

@@ -13,8 +13,8 @@ from moderation.evaluation.metrics import Bools, Floats, wilson
 EVERYDAY = 0.8
 """The weight of harmless texts when probabilities are fitted: as if four of five submissions were everyday text."""
 
-ALARMS = {"review": 0.008, "reject": 0.0008}
-"""The share of harmless texts that may reach a threshold of any category, at most: a fifth less than the goals of 1% and 0.1%."""
+ALARMS = {"review": 0.006, "reject": 0.0006}
+"""The share of harmless texts that may reach a threshold of any category, at most; the word lists need the rest of 1% and 0.1%."""
 
 FLOOR = {"review": 0.1, "reject": 0.5}
 """No threshold lies lower, however rare its alarms: a review needs one chance in ten, a refusal one in two."""

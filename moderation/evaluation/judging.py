@@ -20,7 +20,7 @@ from moderation.evaluation.metrics import Bools, Floats
 Told = Callable[[int, int | None], None]
 """Told how far long work is: how many are done, and of how many, where that is known."""
 
-TELLINGS = 50
+TELLINGS = 20
 """Progress is told about so many times."""
 
 
@@ -135,8 +135,10 @@ class _Heard:
         """The scores of the one text that was asked about last; empty for one that was not checked."""
         return (self._answer.result()[0] if self._answer else None) or {}
 
-    def submit(self, texts: Sequence[str], *, deadline: float | None = None) -> "Future[list[dict[str, float] | None]]":
-        self._answer = self._classifier.submit(texts, deadline=deadline)
+    def submit(
+        self, texts: Sequence[str], *, kinds: Sequence[Kind] | None = None, deadline: float | None = None
+    ) -> "Future[list[dict[str, float] | None]]":
+        self._answer = self._classifier.submit(texts, kinds=kinds, deadline=deadline)
         return self._answer
 
 

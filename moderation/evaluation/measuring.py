@@ -83,8 +83,9 @@ def by_verdict(tallies: Mapping[Verdict, Tallies], system: int, column: int) -> 
     def measures(level: Verdict) -> Measures:
         whole, drawn = tallies[level].whole, tallies[level].drawn
         shares = ((whole.precision, drawn.precision), (whole.recall, drawn.recall), (whole.f1, drawn.f1))
-        counts = (int(of[system, column]) for of in (whole.hits, whole.found, whole.true))
-        return Measures(*counts, *(estimate(float(at[system, column]), of[:, system, column]) for at, of in shares))
+        precision, recall, f1 = (estimate(float(at[system, column]), of[:, system, column]) for at, of in shares)
+        hits, found, true = (int(of[system, column]) for of in (whole.hits, whole.found, whole.true))
+        return Measures(hits, found, true, precision, recall, f1)
 
     return ByVerdict(measures(Verdict.REVIEW), measures(Verdict.REJECT))
 

@@ -67,6 +67,7 @@ def mix(
     lexicon: Lexicon,
     refused: Callable[[str], bool],
     seed: int,
+    disguise: bool = True,
 ) -> Mixture:
     """Draws the texts to train on.
 
@@ -75,8 +76,13 @@ def mix(
     own        a user's files, decisions of their reviewers, say
     wordlists  the folder of lists, for its harmless texts
     refused    whether the word lists refuse a text
+    disguise   False for texts as they are
     """
     random = Random(seed)
+
+    def seen(examples: Sequence[Example], share: Share) -> list[Example]:
+        return _seen(examples, share if disguise else replace(share, disguised=0.0), random)
+
     train: list[Example] = []
     dev = read_folder(corpus / "dev", "dev")
     unseen: list[Example] = []
@@ -84,14 +90,14 @@ def mix(
     everyday = list(read_examples(corpus / "everyday.jsonl"))
     dev += (example for example in everyday if example.split == "dev")
     files = [file for file in sorted(corpus.glob("*.jsonl")) if file.stem != "everyday"]
-    train += _seen([e for e in everyday if e.split == "train"], CORPUS, random)
-    train += _seen([example for file in files for example in read_examples(file, "train")], CORPUS, random)
+    train += seen([e for e in everyday if e.split == "train"], CORPUS)
+    train += seen([example for file in files for example in read_examples(file, "train")], CORPUS)
     for file in own:
         rows = read_folder(file)
-        train += _seen([row for row in rows if row.split == "train"], OWN, random)
+        train += seen([row for row in rows if row.split == "train"], OWN)
         dev += (row for row in rows if row.split == "dev")
-    train += _seen(benign(wordlists), BENIGN, random)
-    train += _seen(terms(lexicon), TERMS, random)
+    train += seen(benign(wordlists), BENIGN)
+    train += seen(terms(lexicon), TERMS)
     for file in sorted(data.glob("*.jsonl")) if data else ():
         share = FILES.get(file.stem, CORPUS)
         kind = Kind.USERNAME if file.stem in NAMES else Kind.POST
@@ -100,7 +106,7 @@ def mix(
             rows = [row for row in rows if not refused(row.text)]
         dev += (row for row in rows if row.split == "dev")
         drawn = sample((row for row in rows if row.split == "train"), share.limit, random)
-        train += _seen(drawn, share, random)
+        train += seen(drawn, share)
         unseen += _without((row for row in rows if row.split == "train"), drawn) if file.stem in HARMLESS else ()
     return Mixture(train, dev, _without(unseen, train + dev))
 

@@ -4,6 +4,7 @@ import io
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 import matplotlib
 import numpy as np
@@ -14,10 +15,13 @@ from matplotlib.figure import Figure
 from moderation.evaluation.judging import System
 from moderation.evaluation.report import Bin, CategoryFigures, Confusion, Curve, Measures, Report
 
+if TYPE_CHECKING:
+    from matplotlib.typing import RcKeyType
+
 COLOURS: Mapping[System, str] = {System.LISTS: "#0072b2", System.MODEL: "#e69f00", System.BOTH: "#009e73"}
 """Told apart by colour-blind readers too."""
 
-_STYLE = {
+_STYLE: "dict[RcKeyType, Any]" = {
     "svg.fonttype": "none",
     "svg.hashsalt": "moderation",
     "font.size": 9,

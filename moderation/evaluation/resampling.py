@@ -71,7 +71,7 @@ def tallied(found: Bools, truth: Bools, rounds: int = ROUNDS, seed: int = 0) -> 
     found  [systems, texts, categories]
     truth  [texts, categories]
     """
-    systems, texts, categories = found.shape
+    systems, _, categories = found.shape
     columns = np.concatenate([*(found & truth), *found, truth], axis=1).astype(np.float32)
     cells = systems * categories
 
@@ -124,7 +124,7 @@ def mcnemar(only_first: int, only_second: int) -> float:
     """
     of, less = only_first + only_second, min(only_first, only_second)
     if of <= 1000:
-        return min(1.0, 2 * sum(math.comb(of, k) for k in range(less + 1)) / 2**of)
+        return min(1.0, float(2 * sum(math.comb(of, k) for k in range(less + 1)) / 2**of))
     ways = (math.lgamma(of + 1) - math.lgamma(k + 1) - math.lgamma(of - k + 1) for k in range(less + 1))
     return min(1.0, 2 * math.fsum(math.exp(way - of * math.log(2)) for way in ways))
 

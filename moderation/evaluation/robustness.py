@@ -31,7 +31,8 @@ def robustness(
     rows, done = [], 0
     before, still = Counter[System](), Counter[System]()
     for name in LIKELY:
-        of, kept, lost = Counter[System](), Counter[System](), []
+        of, kept = Counter[System](), Counter[System]()
+        lost: list[tuple[str, str]] = []
         texts = 0
         for at in Random(f"{seed}:{name}").sample(pool, len(pool)):
             example = board.examples[at]

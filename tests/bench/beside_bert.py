@@ -12,8 +12,10 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 from tests.bench.quiet import quiet
 from tests.bench.texts import clean
@@ -54,18 +56,21 @@ def measure(folder: Path, rounds: int) -> Beside:
 
     torch.set_num_threads(1)
     torch.manual_seed(1)
-    config = BertConfig(num_labels=2, problem_type="multi_label_classification", vocab_size=41_200)
-    tokenizer = PreTrainedTokenizerFast(
+    config = BertConfig(vocab_size=41_200)
+    tokenizer: Any = PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
         tokenizer_file=str(folder / TOKENIZER), pad_token="<pad>", unk_token="<unk>", model_max_length=512
     )
     tokenizer.model_input_names = ["input_ids", "attention_mask"]
-    bert = pipeline("text-classification", model=BertForSequenceClassification(config).eval(), tokenizer=tokenizer)
+    larger: Any = BertForSequenceClassification(config)
+    make: Any = pipeline
+    bert = make("text-classification", model=larger.eval(), tokenizer=tokenizer)
     chance = random.Random(4)
     texts: dict[int | str, list[str]] = {
         tokens: [_of_tokens(tokenizer, tokens, chance) for _ in range(6)] for tokens in LENGTHS
     }
     texts["batch"] = [_of_tokens(tokenizer, TOKENS_AT_ONCE, chance) for _ in range(AT_ONCE)]
-    ours_by, bert_by = ({key: [] for key in texts} for _ in range(2))
+    ours_by: dict[int | str, list[float]] = {key: [] for key in texts}
+    bert_by: dict[int | str, list[float]] = {key: [] for key in texts}
     session: list[float] = []
     with load_classifier(folder) as classifier:
         runs: dict[str, Callable[[Sequence[str]], object]] = {
@@ -78,7 +83,7 @@ def measure(folder: Path, rounds: int) -> Beside:
             for key, of_length in texts.items():
                 batches = [of_length] if key == "batch" else [[text] for text in of_length]
                 for name, by in (("ours", ours_by), ("bert", bert_by)):
-                    by[key].append(quiet(lambda name=name, batches=batches: _ms(runs[name], batches)) / len(of_length))
+                    by[key].append(quiet(partial(_ms, runs[name], batches)) / len(of_length))
             bare = quiet(lambda: _bare(folder, texts["batch"]))
             session.append(bare / ours_by["batch"][-1])
     command = [sys.executable, "-m", "tests.bench.beside_bert", str(folder)]
@@ -127,10 +132,10 @@ def _bare(folder: Path, texts: Sequence[str]) -> float:
     return once()
 
 
-def _of_tokens(tokenizer: object, tokens: int, chance: random.Random) -> str:
+def _of_tokens(tokenizer: Any, tokens: int, chance: random.Random) -> str:
     """A text of exactly or nearly so many tokens, special ones included."""
     text = "，".join(clean(chance) for _ in range(tokens // 4))
-    lengths = ((at, len(tokenizer(text[:at])["input_ids"])) for at in range(1, len(text) + 1))  # type: ignore[operator]
+    lengths = ((at, len(tokenizer(text[:at])["input_ids"])) for at in range(1, len(text) + 1))
     return text[: next(at for at, length in lengths if length >= tokens)]
 
 

@@ -18,10 +18,14 @@ def lines(path: Path, *rows: dict[str, object]) -> None:
     path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
 
 
+def row(text: str) -> dict[str, object]:
+    return {"text": text, "labels": []}
+
+
 @pytest.fixture
 def folders(tmp_path: Path) -> Path:
     lines(tmp_path / "corpus" / "gambling.jsonl", {"text": "回血找我", "labels": ["gambling"], "kind": "bio"})
-    lines(tmp_path / "corpus" / "everyday.jsonl", *({"text": f"今天第{n}次喝水", "labels": []} for n in range(60)))
+    lines(tmp_path / "corpus" / "everyday.jsonl", *(row(f"今天第{n}次喝水") for n in range(60)))
     lines(tmp_path / "corpus" / "dev" / "gambling.jsonl", {"text": "带你上岸", "labels": ["gambling"]})
     lines(tmp_path / "data" / "lccc.jsonl", {"text": "你真是坏人", "labels": ["safe"], "split": "train"})
     lines(tmp_path / "data" / "chengyu.jsonl", {"text": "一帆风顺", "labels": ["safe"], "split": "dev"})
