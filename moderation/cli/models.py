@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -43,6 +43,9 @@ CATEGORIES = (
 )
 """The categories of the policy that a classifier can find, in the order of the model's outputs."""
 
+FURTHER = {"learning_rate": 3e-4, "frozen": False, "batch": 96, "batch_tokens": 2048}
+"""What a recipe for training further has otherwise: the texts are short, and there are fewer of them."""
+
 
 def add_to(app: typer.Typer) -> None:
     app.command("train", help=_train.__doc__)(_train)
@@ -61,6 +64,12 @@ def _train(
     epochs: Annotated[int, typer.Option(min=1, help="How often the whole mixture is seen.")] = 1,
     threads: Annotated[int, typer.Option(min=1, help="Threads of the processor to train with.")] = 1,
     seed: Annotated[int, typer.Option(help="For drawing, disguising and shuffling.")] = 20261128,
+    focus: Annotated[
+        bool,
+        typer.Option(
+            "--focus", help="Train a trained model (--base) further, mostly on the corpus and your own lines."
+        ),
+    ] = False,
     limit: Annotated[int | None, typer.Option(min=1, help="Train on so many texts at most, to try things out.")] = None,
 ) -> None:
     """Train the classifier and write what ships: int8 ONNX, calibration, thresholds, figures, hashes.
@@ -69,7 +78,7 @@ def _train(
     """
     try:
         from moderation.evaluation.export import export
-        from moderation.evaluation.mixture import mix
+        from moderation.evaluation.mixture import focused, mix
         from moderation.evaluation.training import BadCheckpoint, Recipe, train
     except ImportError as error:
         problem = Problem("the train extra", f"{error.name} is not installed", "pip install 'moderation[train]'")
@@ -86,12 +95,14 @@ def _train(
         found = detector.screen(text, Kind.POST, Scene.POST, today)
         return any(finding.ceiling is Verdict.REJECT for finding in found)
 
-    recipe = Recipe(categories=CATEGORIES, layers=layers, epochs=epochs, seed=seed)
+    further: dict[str, Any] = FURTHER if focus else {}
+    recipe = Recipe(categories=CATEGORIES, layers=layers, epochs=epochs, seed=seed, **further)
     try:
         drawn = mix(corpus, data, own or [], settings.wordlists, lexicon, refused, seed)
     except BadDataset as error:
         raise BadInput([Problem(str(corpus), str(error), "mend or drop that line")]) from error
-    texts = drawn.train if limit is None else sample(drawn.train, limit, Random(seed))
+    wanted = focused(drawn.train, seed) if focus else drawn.train
+    texts = wanted if limit is None else sample(wanted, limit, Random(seed))
     counts = Counter(label for example in texts for label in example.labels)
     _say(
         {

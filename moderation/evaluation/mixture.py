@@ -111,6 +111,18 @@ def mix(
     return Mixture(train, dev, _without(unseen, train + dev))
 
 
+def focused(drawn: Sequence[Example], seed: int) -> list[Example]:
+    """What a model that has seen a mixture is trained on further: all that is of the corpus and a user's own, the rest sampled.
+
+    Public data sets are many times larger than the corpus and know two or three of its categories only.
+    """
+    random = Random(seed + 1)
+    rest = {*FILES, "benign", "wordlists"}
+    own = [example for example in drawn if example.source not in rest]
+    others = [example for example in drawn if example.source in rest]
+    return [*own, *sample(others, len(own) // 4, random)]
+
+
 def benign(wordlists: Path) -> list[Example]:
     """The harmless texts that the word lists are checked against."""
     kinds = {"usernames": Kind.USERNAME, "bios": Kind.BIO, "posts": Kind.POST}

@@ -11,7 +11,7 @@ from random import Random
 from typing import Any
 
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from transformers import AutoTokenizer, PreTrainedTokenizerBase
 
@@ -34,6 +34,7 @@ class Recipe:
     batch          so many texts at most are one step, and so many tokens, padding included
     max_tokens     longer texts are cut, special tokens included
     learning_rate  peak; warms up over the first tenth of the steps, then falls linearly to 0
+    frozen         whether the word embeddings stay as the base has them
     smoothing      label smoothing in [0, 0.5): a label of 1 is trained towards 1 - smoothing, 0 towards smoothing
     """
 
@@ -45,19 +46,29 @@ class Recipe:
     batch_tokens: int = 1536
     max_tokens: int = 96
     learning_rate: float = 1e-4
+    frozen: bool = True
     smoothing: float = 0.02
     seed: int = 20261128
 
 
 def fresh(recipe: Recipe, base: Path | str) -> tuple[Classifier, PreTrainedTokenizerBase]:
-    """The base encoder, a folder or hub name, cut to the recipe's layers, with a new head, and its tokeniser."""
+    """The base encoder, a folder or hub name, cut to the recipe's layers, and its tokeniser.
+
+    The head is new, but that of a folder that `save` wrote for the same categories, which is trained further.
+    """
     torch.manual_seed(recipe.seed)
-    encoder: Any = encoder_of(base)
+    trained = Path(base) / "head.safetensors"
+    encoder: Any = encoder_of(Path(base) / "encoder" if trained.exists() else base)
     layers = encoder.encoder.layer
     encoder.encoder.layer = layers[: recipe.layers]
     encoder.config.num_hidden_layers = min(recipe.layers, len(layers))
-    encoder.embeddings.word_embeddings.weight.requires_grad_(False)
-    return Classifier(encoder, len(recipe.categories)), AutoTokenizer.from_pretrained(base)
+    encoder.embeddings.word_embeddings.weight.requires_grad_(not recipe.frozen)
+    model = Classifier(encoder, len(recipe.categories))
+    if not trained.exists():
+        return model, AutoTokenizer.from_pretrained(base)
+    if json.loads((Path(base) / "recipe.json").read_text(encoding="utf-8"))["categories"] == list(recipe.categories):
+        model.head.load_state_dict(load_file(trained))
+    return model, AutoTokenizer.from_pretrained(Path(base) / "encoder")
 
 
 def save(model: Classifier, tokenizer: PreTrainedTokenizerBase, recipe: Recipe, folder: Path) -> None:

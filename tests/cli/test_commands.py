@@ -60,7 +60,7 @@ def database(cli: Cli) -> Database:
 
 def test_a_good_policy_is_told_with_its_version(cli: Cli) -> None:
     said = cli("policy", "check")
-    assert said.code == 0 and "24 categories, version 2026-11-22+" in said.out
+    assert said.code == 0 and "24 categories, version 2026-11-28+" in said.out
 
 
 def test_a_bad_policy_is_told_with_its_line_and_its_fix(cli: Cli) -> None:

@@ -35,21 +35,3 @@ def test_a_bootstrap_interval_holds_the_measure_and_repeats() -> None:
     low, high = metrics.bootstrap(metrics.auc, scores, truth, rounds=200)
     assert low < metrics.auc(scores, truth) < high
     assert (low, high) == metrics.bootstrap(metrics.auc, scores, truth, rounds=200)
-
-
-def test_platt_finds_the_scale_and_bias_that_made_the_labels() -> None:
-    random = np.random.default_rng(2)
-    logits = random.normal(size=20_000)
-    truth = random.random(20_000) < 1 / (1 + np.exp(-(2 * logits - 1)))
-    assert metrics.platt(logits, truth, np.ones(20_000)) == pytest.approx((2, -1), abs=0.1)
-
-
-def test_platt_refuses_logits_that_point_the_wrong_way() -> None:
-    with pytest.raises(ValueError, match="do not tell"):
-        metrics.platt(np.array([-2.0, -1, 0, 1, 2]), np.array([1, 1, 0, 1, 0], dtype=bool), np.ones(5))
-
-
-@pytest.mark.parametrize("rate", [0.0, 0.001, 0.01, 0.5])
-def test_a_threshold_keeps_to_its_rate_with_ties(rate: float) -> None:
-    scores = np.round(np.random.default_rng(3).random(1000), 2)
-    assert (scores >= metrics.threshold_for(scores, rate)).mean() <= rate
