@@ -16,9 +16,9 @@ TEMPLATES = Path(__file__).with_name("templates")
 
 WORDS: Mapping[str, tuple[str, str]] = {
     SAFE: ("无害", "safe"),
-    "system.lists": ("词库", "word lists"),
+    "system.lists": ("词表", "word lists"),
     "system.model": ("模型", "model"),
-    "system.both": ("词库+模型", "both"),
+    "system.both": ("词表+模型", "both"),
     "verdict.pass": ("通过", "pass"),
     "verdict.review": ("复核", "review"),
     "verdict.reject": ("拒绝", "reject"),
