@@ -13,9 +13,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from moderation.core.errors import BadInput, BadSetup, Problem
-from moderation.core.finding import Verdict
-from moderation.core.submission import Kind, Scene
-from moderation.detectors.keywords import KeywordDetector
 from moderation.settings import Settings
 from moderation.text.lexicon import load_lexicon
 from moderation.wiring import read_policy
@@ -78,7 +75,7 @@ def _train(
     """
     try:
         from moderation.evaluation.export import export
-        from moderation.evaluation.mixture import focused, mix
+        from moderation.evaluation.mixture import focused, mix, refuses
         from moderation.evaluation.training import BadCheckpoint, Recipe, train
     except ImportError as error:
         problem = Problem("the train extra", f"{error.name} is not installed", "pip install 'moderation[train]'")
@@ -89,12 +86,7 @@ def _train(
 
     settings = Settings.read()
     lexicon = load_lexicon(settings.wordlists, read_policy(settings.policy).categories.keys())
-    detector, today = KeywordDetector(lexicon), datetime.now(UTC).date()
-
-    def refused(text: str) -> bool:
-        found = detector.screen(text, Kind.POST, Scene.POST, today)
-        return any(finding.ceiling is Verdict.REJECT for finding in found)
-
+    refused = refuses(lexicon, datetime.now(UTC).date())
     further: dict[str, Any] = FURTHER if focus else {}
     recipe = Recipe(categories=CATEGORIES, layers=layers, epochs=epochs, seed=seed, **further)
     try:

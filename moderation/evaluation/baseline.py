@@ -14,12 +14,9 @@ from scipy.sparse import csr_matrix
 from sklearn.feature_extraction.text import HashingVectorizer, TfidfTransformer
 from sklearn.linear_model import SGDClassifier
 
-from moderation.core.finding import Verdict
-from moderation.core.submission import Kind, Scene
-from moderation.detectors.keywords import KeywordDetector
 from moderation.evaluation.datasets import Example
 from moderation.evaluation.metrics import Bools, Floats, bootstrap, f1, table
-from moderation.evaluation.mixture import mix
+from moderation.evaluation.mixture import mix, refuses
 from moderation.settings import Settings
 from moderation.text.lexicon import load_lexicon
 
@@ -61,12 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     given = parser.parse_args(arguments)
     settings = Settings.read()
     lexicon = load_lexicon(settings.wordlists, {file.stem for file in settings.wordlists.glob("*.txt")})
-    keywords, today = KeywordDetector(lexicon), datetime.now(UTC).date()
-
-    def refused(text: str) -> bool:
-        found = keywords.screen(text, Kind.POST, Scene.POST, today)
-        return any(finding.ceiling is Verdict.REJECT for finding in found)
-
+    refused = refuses(lexicon, datetime.now(UTC).date())
     drawn = mix(given.corpus, given.data, [], settings.wordlists, lexicon, refused, given.seed, disguise=False)
     categories = sorted({label for example in drawn.dev for label in example.labels})
     baseline = Baseline(list(dict.fromkeys(drawn.train)), categories)

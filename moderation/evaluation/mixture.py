@@ -2,10 +2,13 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 from random import Random
 
-from moderation.core.submission import Kind
+from moderation.core.finding import Verdict
+from moderation.core.submission import Kind, Scene
+from moderation.detectors.keywords import KeywordDetector
 from moderation.evaluation.augmentation import disguised
 from moderation.evaluation.datasets import Example, read_examples, read_folder, sample
 from moderation.text.lexicon import Lexicon
@@ -109,6 +112,17 @@ def mix(
         train += seen(drawn, share)
         unseen += _without((row for row in rows if row.split == "train"), drawn) if file.stem in HARMLESS else ()
     return Mixture(train, dev, _without(unseen, train + dev))
+
+
+def refuses(lexicon: Lexicon, today: date) -> Callable[[str], bool]:
+    """Tells whether a day's word lists refuse a text as a post."""
+    detector = KeywordDetector(lexicon)
+
+    def refused(text: str) -> bool:
+        found = detector.screen(text, Kind.POST, Scene.POST, today)
+        return any(finding.ceiling is Verdict.REJECT for finding in found)
+
+    return refused
 
 
 def focused(drawn: Sequence[Example], seed: int) -> list[Example]:

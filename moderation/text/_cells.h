@@ -22,9 +22,9 @@
 
 enum { READING, LOOK, NUMERAL, EMOJI, SPLIT, SYLLABLE };
 /* The places of the folds in moderation.core.folded.FOLDS. */
-enum { B_LOOK = 1 << 4, B_REPEATED = 1 << 7, B_NUMERAL = 1 << 9, B_EMOJI = 1 << 10, B_SPLIT = 1 << 11, B_PINYIN = 1 << 12, B_HOMOPHONE = 1 << 14, B_REVERSED = 1 << 15, B_SHUFFLED = 1 << 16 };
+enum { B_LOOK = 1 << 4, B_REPEATED = 1 << 7, B_NUMERAL = 1 << 9, B_EMOJI = 1 << 10, B_SPLIT = 1 << 11, B_PINYIN = 1 << 12, B_HOMOPHONE = 1 << 14 };
 /* Without all of these there is nothing to scan for. */
-#define B_SCANNED (B_LOOK | B_REPEATED | B_NUMERAL | B_EMOJI | B_SPLIT | B_PINYIN | B_HOMOPHONE | B_REVERSED | B_SHUFFLED)
+#define B_SCANNED (B_LOOK | B_REPEATED | B_NUMERAL | B_EMOJI | B_SPLIT | B_PINYIN | B_HOMOPHONE)
 
 typedef struct { uint32_t code, at; } Cell;
 typedef struct { uint32_t target; uint16_t cls; uint8_t way, length; } Token; /* length: in cells */
@@ -88,7 +88,7 @@ typedef struct {
     int has_threes, has_heard; /* whether any pattern of three characters is not strict; whether `heard` has any */
     uint64_t *heard_rows, *heard_columns; /* by class, the second or first classes that `heard` has with it, each by its last six bits */
     uint8_t *begin, *heard, *twos; /* a bit for each pair of classes: some longer pattern begins so; one of two characters
-                                      may be found in plain text, by sound or backwards; any of two characters is so */
+                                      may be found in plain text, by sound; any of two characters is so */
 } Index;
 
 static int open_views(PyObject *list, Py_buffer *views, int count, int *opened) {
