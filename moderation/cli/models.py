@@ -80,6 +80,10 @@ def _train(
     except ImportError as error:
         problem = Problem("the train extra", f"{error.name} is not installed", "pip install 'moderation[train]'")
         raise BadSetup([problem]) from error
+    if base.startswith(("/", ".", "~")) and not Path(base).is_dir():
+        raise BadInput(
+            [Problem("--base", f"{base} is no folder", "give the folder of an encoder, or a name on the hub")]
+        )
     from random import Random
 
     from moderation.evaluation.datasets import BadDataset, sample
