@@ -46,6 +46,7 @@ def work(settings: Settings) -> None:
         _every(stop, EVERY_SECONDS, "measures", services.enforce.run_out),
         _every(stop, 0.5, "deliver", services.deliver.deliver),
         _every(stop, 3600, "pictures", lambda: _forget_held(services)),
+        _every(stop, 3600, "matches", services.sweep.forget),
     ]
     try:
         while not _worked(services.queue):

@@ -30,6 +30,9 @@ class Settings:
     allow_private_hosts  calls to loopback and private addresses; for tests and development only
     metrics_open         /metrics needs no key
     classifier           off leaves screening to the keywords, contacts and names, without the model
+    images               off leaves every picture to a person, unchecked
+    pictures             where pictures are kept: a folder, or an address that fsspec knows, such as "s3://bucket/pictures"
+    picture_limits       JSON of the limits of `moderation.pictures.limits` that are to differ, such as {"max_bytes": 8000000}
 
     Paths are absolute. The addresses may hold passwords, so they are not in its repr.
 
@@ -46,6 +49,9 @@ class Settings:
     allow_private_hosts: bool
     metrics_open: bool
     classifier: bool
+    images: bool
+    pictures: str
+    picture_limits: str
 
     @classmethod
     def read(cls, environ: Mapping[str, str] | None = None, *, var: Path | None = None) -> "Settings":
@@ -68,6 +74,9 @@ class Settings:
             allow_private_hosts=reading.switch("ALLOW_PRIVATE_HOSTS", False),
             metrics_open=reading.switch("METRICS_OPEN", False),
             classifier=reading.switch("CLASSIFIER", True),
+            images=reading.switch("IMAGES", True),
+            pictures=reading.text("PICTURES") or str(var / "pictures"),
+            picture_limits=reading.text("PICTURE_LIMITS") or "{}",
         )
         reading.finish()
         return settings
@@ -109,6 +118,9 @@ class Settings:
             "ALLOW_PRIVATE_HOSTS": "on" if self.allow_private_hosts else "off",
             "METRICS_OPEN": "on" if self.metrics_open else "off",
             "CLASSIFIER": "on" if self.classifier else "off",
+            "IMAGES": "on" if self.images else "off",
+            "PICTURES": self.pictures,
+            "PICTURE_LIMITS": self.picture_limits,
         }
         return {PREFIX + name: text for name, text in texts.items() if text is not None}
 
@@ -125,7 +137,7 @@ class _Reading:
         self, name: str, default: Path, there: Callable[[Path], bool] = lambda path: True, what: str = "path"
     ) -> Path:
         """The path as an absolute one; a path that was named, unlike a default, has to be there."""
-        text = self._text(name)
+        text = self.text(name)
         if text is None:
             return default.absolute()
         path = Path(text).expanduser().absolute()
@@ -136,7 +148,7 @@ class _Reading:
         return path
 
     def address(self, name: str, schemes: tuple[str, ...]) -> str | None:
-        text = self._text(name)
+        text = self.text(name)
         # Only the part before the colon is repeated: the rest may hold a password.
         if text is not None and not any(len(text) > len(scheme) and text.startswith(scheme) for scheme in schemes):
             reason = (
@@ -148,7 +160,7 @@ class _Reading:
         return text
 
     def switch(self, name: str, default: bool) -> bool:
-        text = self._text(name)
+        text = self.text(name)
         if text is None:
             return default
         if text.lower() not in SWITCH:
@@ -166,7 +178,7 @@ class _Reading:
         if self._problems:
             raise BadSetup(self._problems)
 
-    def _text(self, name: str) -> str | None:
+    def text(self, name: str) -> str | None:
         self._known.add(PREFIX + name)
         return self._given.get(PREFIX + name, "").strip() or None
 

@@ -1,11 +1,12 @@
 """From settings to the whole object graph, and the first run of a new installation."""
 
 import base64
+import json
 import logging
 import secrets
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import timedelta
 from functools import cache, partial
 from pathlib import Path
@@ -17,24 +18,28 @@ from moderation.core.policy import Policy
 from moderation.core.policy_file import parse_policy
 from moderation.core.submission import Item as TextItem
 from moderation.core.submission import Kind, Scene, Submission
-from moderation.detectors import images
 from moderation.detectors.classifier import load_classifier
 from moderation.detectors.contacts import ContactDetector
-from moderation.detectors.joined import TextDetector
+from moderation.detectors.detector import TextDetector
+from moderation.detectors.images import ImageDetector, Known, Sight
 from moderation.detectors.keywords import KeywordDetector
 from moderation.detectors.lists import Lists, LiveLists, load_lists
 from moderation.detectors.names import NameDetector
 from moderation.detectors.panel import Panel, Timing
+from moderation.detectors.pictured_text import PicturedText
 from moderation.flows import demo
+from moderation.flows.banks import BankFlow
 from moderation.flows.deliver import DeliverFlow
 from moderation.flows.enforce import EnforceFlow
 from moderation.flows.intake import PictureIntake
+from moderation.flows.live_bank import LiveBank
 from moderation.flows.rescan import RescanFlow
 from moderation.flows.review import ReviewFlow
 from moderation.flows.screen import ScreenFlow
 from moderation.flows.sweep import SweepFlow
 from moderation.outbound.queue import JobQueue
 from moderation.outbound.webhooks import WebhookSender
+from moderation.pictures.limits import Limits
 from moderation.settings import Settings
 from moderation.store import access
 from moderation.store.access import Role
@@ -46,8 +51,8 @@ from moderation.text.scanning import BITS, EVERY
 
 log = logging.getLogger(__name__)
 
-COMPILED = "lexicons"
-"""Where in the state's folder compiled word lists are kept."""
+COMPILED, COMPILED_BANK = "lexicons", "banks"
+"""Where in the state's folder compiled word lists and the compiled picture bank are kept."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +66,7 @@ class Services:
     queue: JobQueue
     pictures: PictureStore
     intake: PictureIntake
+    banks: BankFlow
     panel: Panel
     lists: LiveLists
     screen: ScreenFlow
@@ -128,8 +134,16 @@ def build_panel(
     clock: Clock,
     closing: ExitStack,
     observe: Callable[[Timing], None] = lambda _: None,
+    intake: PictureIntake | None = None,
+    known: Known = lambda picture: (),
 ) -> Panel:
-    """The detectors, warm: lists and models are read and have run once. Raises BadSetup for a list or model that is refused."""
+    """The detectors, warm but for those of pictures: lists and models are read and have run once.
+
+    intake  has the pictures; without it they are unchecked
+    known   what they are compared with
+
+    Raises BadSetup for a list or model that is refused.
+    """
     lists = read_lists(settings, policy)
     keywords = KeywordDetector(lists.lexicon, folds_enabled(policy))
     segmentation.warm()
@@ -138,7 +152,10 @@ def build_panel(
         classifier = load_classifier(settings.models / "text")
         closing.callback(classifier.close)
     text: dict[Check, TextDetector] = {Check.KEYWORDS: keywords, Check.CONTACTS: ContactDetector()}
-    panel = Panel(text, classifier, today=lambda: clock.now().date(), observe=observe)
+    sight = partial(Sight.load, settings.models)
+    pictured = PicturedText(text, classifier)
+    images = ImageDetector(intake.recall, known, sight, pictured) if intake and settings.images else None
+    panel = Panel(text, classifier, images, today=lambda: clock.now().date(), observe=observe)
     use_lists(panel, lists)
     closing.callback(panel.close)
     panel.screen([Submission(Scene.REGISTRATION, (TextItem(Kind.USERNAME, "你好"),))])
@@ -157,14 +174,19 @@ def build(
     queue = JobQueue(settings.queue_url)
     sender = WebhookSender(allow_private=settings.allow_private_hosts)
     closing.callback(sender.close)
-    panel = build_panel(settings, policy, clock, closing, observe)
+    intake = open_intake(settings, closing)
+    banks = BankFlow(database, policy, intake.recall, clock)
+    known = LiveBank(database, settings.var / COMPILED_BANK, clock)
+    closing.callback(known.close)
+    known.start()
+    panel = build_panel(settings, policy, clock, closing, observe, intake, known.match)
+    if panel.images:
+        intake.warm()
+        panel.images.warm()
     lists = live_lists(settings, policy, panel, clock)
     lists.start()
     closing.callback(lists.close)
     enforce = EnforceFlow(database, policy, clock)
-    pictures = PictureStore(settings.var / "pictures")
-    intake = PictureIntake(pictures, images.decode)
-    closing.callback(intake.close)
     return Services(
         settings=settings,
         clock=clock,
@@ -173,16 +195,31 @@ def build(
         queue=queue,
         panel=panel,
         lists=lists,
-        pictures=pictures,
+        pictures=intake.store,
         intake=intake,
-        screen=ScreenFlow(database, panel, policy, queue, enforce, intake, folded),
+        banks=banks,
+        screen=ScreenFlow(database, panel, policy, queue, enforce, intake, banks, folded),
         review=ReviewFlow(database, policy, enforce, clock),
         enforce=enforce,
         deliver=DeliverFlow(database, sender, clock),
-        rescan=RescanFlow(database, panel, policy, queue, clock, folded),
+        rescan=RescanFlow(database, panel, policy, queue, intake, clock, folded),
         sweep=SweepFlow(database, queue, clock),
         closing=closing,
     )
+
+
+def open_intake(settings: Settings, closing: ExitStack) -> PictureIntake:
+    """Where pictures are taken in and kept. Raises BadSetup for limits that are refused."""
+    try:
+        limits = Limits(**json.loads(settings.picture_limits))
+    except (ValueError, TypeError) as error:
+        known = ", ".join(field.name for field in fields(Limits))
+        raise BadSetup(
+            [Problem("MODERATION_PICTURE_LIMITS", str(error), f"write a JSON object with any of {known}")]
+        ) from error
+    intake = PictureIntake(PictureStore(settings.pictures), limits)
+    closing.callback(intake.close)
+    return intake
 
 
 def live_lists(settings: Settings, policy: Policy, panel: Panel, clock: Clock) -> LiveLists:

@@ -13,7 +13,8 @@ from moderation.core.clock import Clock
 from moderation.core.policy import Policy
 from moderation.core.policy_file import parse_policy
 from moderation.core.submission import Account, Item, Kind, Scene, Submission
-from moderation.detectors.panel import BatchClassifier, Panel
+from moderation.detectors.detector import BatchClassifier
+from moderation.detectors.panel import Panel
 from moderation.flows.rescan import RescanFlow
 from moderation.flows.screen import Request, ScreenFlow
 from moderation.settings import PACKAGE, Settings
@@ -42,12 +43,13 @@ def write_lists(folder: Path, lists: dict[str, str] | None = None) -> Path:
 
 
 def variables(folder: Path, database_url: str, **more: str) -> dict[str, str]:
-    """The MODERATION_ variables of an installation below `folder`: small lists, no classifier, loopback allowed."""
+    """The MODERATION_ variables of an installation below `folder`: small lists, no models, loopback allowed."""
     given = {
         "VAR": str(folder / "var"),
         "DATABASE_URL": database_url,
         "WORDLISTS": str(write_lists(folder / "lists")),
         "CLASSIFIER": "off",
+        "IMAGES": "off",
         "ALLOW_PRIVATE_HOSTS": "on",
     }
     return {f"MODERATION_{name}": value for name, value in (given | more).items()}
@@ -112,8 +114,8 @@ def services(
 def classified(made: Services, classifier: BatchClassifier | None) -> Services:
     """The same services with another classifier."""
     panel = Panel(made.panel.text, classifier, today=made.panel.today)
-    screen = ScreenFlow(made.database, panel, made.policy, made.queue, made.enforce, made.intake, folded)
-    rescan = RescanFlow(made.database, panel, made.policy, made.queue, made.clock, folded)
+    screen = ScreenFlow(made.database, panel, made.policy, made.queue, made.enforce, made.intake, made.banks, folded)
+    rescan = RescanFlow(made.database, panel, made.policy, made.queue, made.intake, made.clock, folded)
     return replace(made, panel=panel, screen=screen, rescan=rescan)
 
 

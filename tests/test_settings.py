@@ -38,6 +38,9 @@ def test_every_variable_is_read(tmp_path: Path) -> None:
             "MODERATION_ALLOW_PRIVATE_HOSTS": "1",
             "MODERATION_METRICS_OPEN": "on",
             "MODERATION_CLASSIFIER": "off",
+            "MODERATION_IMAGES": "off",
+            "MODERATION_PICTURES": "s3://bucket/pictures",
+            "MODERATION_PICTURE_LIMITS": '{"max_bytes": 7}',
             "PATH": "/usr/bin",
         }
     )
@@ -51,6 +54,9 @@ def test_every_variable_is_read(tmp_path: Path) -> None:
         allow_private_hosts=True,
         metrics_open=True,
         classifier=False,
+        images=False,
+        pictures="s3://bucket/pictures",
+        picture_limits='{"max_bytes": 7}',
     )
     assert "secret" not in repr(settings)
     assert "hidden" not in repr(settings)

@@ -10,7 +10,7 @@ import typer
 from typer.exceptions import TyperException
 
 from moderation import __version__
-from moderation.cli import access, content, evaluation, models, rescans, screening, service, wordlists
+from moderation.cli import access, banks, content, evaluation, models, rescans, screening, service, wordlists
 from moderation.core.errors import BadInput, BadSetup, ModerationError
 
 USAGE, BAD_INPUT, MISSING_FILE, FAILED, SET_UP = 64, 65, 66, 70, 78
@@ -29,6 +29,7 @@ service.add_to(app)
 rescans.add_to(app)
 content.add_to(app)
 wordlists.add_to(app)
+banks.add_to(app)
 access.add_to(app)
 models.add_to(app)
 evaluation.add_to(app)

@@ -6,7 +6,9 @@ import sys
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated, Any, BinaryIO, TextIO
 
 import typer
@@ -17,11 +19,11 @@ from moderation.core.errors import BadInput, Problem
 from moderation.core.finding import Verdict
 from moderation.core.policy import Policy
 from moderation.core.submission import Item, Kind, Scene, Submission, check_text
-from moderation.detectors import images
 from moderation.detectors.panel import Panel
 from moderation.flows import resources
+from moderation.flows.intake import PictureIntake
 from moderation.settings import Settings
-from moderation.wiring import build_panel, folded, read_policy
+from moderation.wiring import build_panel, folded, open_intake, read_policy
 
 BATCH = 64
 """Lines screened together at most; a line never waits for another to arrive."""
@@ -59,48 +61,43 @@ def screen(
     settings, clock = Settings.read(), Clock()
     with ExitStack() as closing:
         policy = read_policy(settings.policy)
+        # Nothing of what is screened here stays.
+        folder = closing.enter_context(TemporaryDirectory())
+        intake = open_intake(replace(settings, pictures=folder), closing)
         if not jsonl:
-            items = _items(texts, avatar)
+            items = _items(texts, avatar, intake)
             default = Scene.POST if texts and all(kind is Kind.POST for kind, _ in texts) else Scene.REGISTRATION
             submission = Submission(scene or default, items, language="en" if english else "zh")
-            panel = build_panel(settings, policy, clock, closing)
+            panel = build_panel(settings, policy, clock, closing, intake=intake)
             outcome = judge(submission, panel.screen([submission])[0], policy, folded)
             for line in described(submission, outcome, policy):
                 typer.echo(line)
             return int(outcome.verdict)
-        panel = build_panel(settings, policy, clock, closing)
-        return answer_lines(sys.stdin.buffer, sys.stdout, panel, policy, evidence=evidence)
+        panel = build_panel(settings, policy, clock, closing, intake=intake)
+        return answer_lines(sys.stdin.buffer, sys.stdout, panel, intake, policy, evidence=evidence)
 
 
-def _items(texts: Sequence[tuple[Kind, str]], avatar: Path | None) -> tuple[Item, ...]:
+def _items(texts: Sequence[tuple[Kind, str]], avatar: Path | None, intake: PictureIntake) -> tuple[Item, ...]:
     problems = [problem for kind, text in texts for problem in check_text(kind, text, f"--{kind}")]
     if problems:
         raise BadInput(problems)
     items = [Item(kind, text) for kind, text in texts]
     if avatar is not None:
-        items.append(_avatar(avatar))
+        items.append(intake.item(str(avatar)))
     return tuple(items)
-
-
-def _avatar(path: Path) -> Item:
-    """Raises OSError for a picture that cannot be read."""
-    with path.open("rb") as file:
-        picture = file.read(images.MAX_BYTES + 1)  # what is longer is refused, however long
-    try:
-        images.decode(picture)
-    except images.Undecodable as error:
-        return Item(Kind.AVATAR, problems=(str(error),))
-    return Item(Kind.AVATAR, images=("given",))
 
 
 WORDS = {
     "zh": {
         "pass": "通过", "review": "待人工复核", "reject": "驳回", "username": "用户名", "bio": "简介", "post": "帖子", "avatar": "头像",
-        "unchecked": "未完成的检查", "hit": "命中", "across": "连读命中", "via": "识破", "told": "告知作者",
+        "unchecked": "未完成的检查",
+        "hit": "命中", "pictured": "图中", "copy": "与图库条目相同", "across": "连读命中", "via": "识破", "told": "告知作者",
     },
     "en": {
         "pass": "pass", "review": "review", "reject": "reject", "username": "username", "bio": "bio", "post": "post", "avatar": "avatar",
-        "unchecked": "unchecked", "hit": "found", "across": "found across fields", "via": "through", "told": "author is told",
+        "unchecked": "unchecked",
+        "hit": "found", "pictured": "in the picture", "copy": "a copy of the bank's entry",
+        "across": "found across fields", "via": "through", "told": "author is told",
     },
 }  # fmt: skip
 
@@ -120,6 +117,10 @@ def described(submission: Submission, outcome: Outcome, policy: Policy) -> Itera
             line = f"    {title} ({policy.clause(finding.category)})  {finding.score:.2f}  {finding.source}"
             if finding.span and given.text:
                 line += f"  {words['hit']} 「{printable(finding.span.of(given.text))}」 [{finding.span.start}, {finding.span.end})"
+            if finding.region and finding.region.text:
+                line += f"  {words['pictured']} 「{printable(finding.region.text)}」"
+            if finding.region and finding.region.entry:
+                line += f"  {words['copy']} {finding.region.entry} ({finding.region.distance})"
             if finding.parts:
                 parts = (part.span.of(submission.items[part.item].text or "") for part in finding.parts)
                 line += f"  {words['across']} 「{printable(' + '.join(parts))}」"
@@ -139,11 +140,13 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
 
 
-def answer_lines(source: BinaryIO, out: TextIO, panel: Panel, policy: Policy, *, evidence: bool) -> int:
+def answer_lines(
+    source: BinaryIO, out: TextIO, panel: Panel, intake: PictureIntake, policy: Policy, *, evidence: bool
+) -> int:
     """Answers each line in order, as soon as it can; 65 if any could not be used, else 0."""
     failed = False
     for batch in _batches(source):
-        read = [_read(line) for line in batch]
+        read = [_read(line, intake) for line in batch]
         good = [submission for _, submission, _ in read if submission]
         screenings = iter(panel.screen(good))
         for id, submission, problem in read:
@@ -156,7 +159,7 @@ def answer_lines(source: BinaryIO, out: TextIO, panel: Panel, policy: Policy, *,
                 }
             else:
                 outcome = judge(submission, next(screenings), policy, folded)
-                answer = resources.line(id, outcome, policy, submission.items[0].text if evidence else None)
+                answer = resources.line(id, outcome, policy, submission.items[0].text, evidence=evidence)
             out.write(json.dumps(answer, ensure_ascii=True) + "\n")
         out.flush()
     return BAD_INPUT if failed else 0
@@ -189,7 +192,7 @@ def _batches(source: BinaryIO) -> Iterator[list[bytes]]:
             raise batch[-1]
 
 
-def _read(line: bytes) -> tuple[str | None, Submission | None, Problem | None]:
+def _read(line: bytes, intake: PictureIntake) -> tuple[str | None, Submission | None, Problem | None]:
     """A line's id, and its submission or what is wrong with it."""
     id: str | None = None
     try:
@@ -208,12 +211,12 @@ def _read(line: bytes) -> tuple[str | None, Submission | None, Problem | None]:
     if isinstance(given, str | int) and not isinstance(given, bool):
         id = str(given)
     try:
-        return id, _line_submission(row), None
+        return id, _line_submission(row, intake), None
     except BadInput as error:
         return id, None, error.problems[0]
 
 
-def _line_submission(row: dict[str, Any]) -> Submission:
+def _line_submission(row: dict[str, Any], intake: PictureIntake) -> Submission:
     def refuse(field: str, reason: str, fix: str) -> BadInput:
         return BadInput([Problem(field, reason, fix)])
 
@@ -235,7 +238,7 @@ def _line_submission(row: dict[str, Any]) -> Submission:
         if not isinstance(path, str) or not path or "\x00" in path:
             raise refuse("image_path", "is missing or not a path", "give the path of a picture")
         try:
-            item = _avatar(Path(path))
+            item = intake.item(path)
         except (OSError, ValueError) as error:
             raise refuse(
                 "image_path", f"{path!r} cannot be read: {error}", "give the path of a readable picture"

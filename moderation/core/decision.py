@@ -158,5 +158,7 @@ def _covered(submission: Submission, screenings: Sequence[Screening]) -> Iterato
         for finding in screening.findings:
             if finding.span and item.text:
                 yield finding.span.of(item.text)
+            if finding.region and finding.region.text:
+                yield finding.region.text
             for part in finding.parts:
                 yield part.span.of(submission.items[part.item].text or "")

@@ -46,6 +46,30 @@ class Part:
     span: Span
 
 
+Point = tuple[float, float]
+"""(x, y) as fractions in [0, 1] of a picture's width and height, from the upper left."""
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """Where in an item's pictures a finding lies, and what it rests on there.
+
+    picture   number of the picture in the item, from 0
+    frame     number of the frame in an animation, from 0
+    corners   four points around the place, clockwise; () for the whole picture
+    text      the characters read there that the finding covers, or what a code holds; "" for none
+    entry     the bank entry that the picture is a copy of; "" for none
+    distance  bits in which the copy's hash differs; None without an entry
+    """
+
+    picture: int
+    frame: int = 0
+    corners: tuple[Point, ...] = ()
+    text: str = ""
+    entry: str = ""
+    distance: int | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One reason to look twice at an item.
@@ -58,6 +82,7 @@ class Finding:
     severity 1–4 where the finding knows better than its category, else None
     ceiling  the worst verdict it may earn: REVIEW for a hit across a word boundary, PASS for a shadow term
     parts    where it lies in each field, for a finding of the joined profile
+    region   where it lies in the item's pictures, for a finding in one
 
     Raises ValueError for a score outside [0, 1], NaN included.
 
@@ -74,6 +99,15 @@ class Finding:
     severity: int | None = None
     ceiling: Verdict = Verdict.REJECT
     parts: tuple[Part, ...] = ()
+    region: Region | None = None
+
+    @property
+    def detector(self) -> str:
+        """
+        >>> Finding("gambling", 1.0, "keywords@3f9c2a").detector
+        'keywords'
+        """
+        return self.source.partition("@")[0]
 
     def __post_init__(self) -> None:
         if not 0.0 <= self.score <= 1.0:

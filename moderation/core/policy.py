@@ -36,7 +36,7 @@ class Category:
     severity    1–4, what one upheld violation adds to an account's strikes
     cap         the worst verdict a machine may give
     caps        by detector, where it differs from `cap`
-    thresholds  for all kinds and scenes but those in `by_kind` and `by_scene`; a scene's go before a kind's
+    thresholds  for all kinds and scenes but those in `by_kind` and `by_scene`; a scene's go before a kind's, a detector's before both
     """
 
     code: str
@@ -49,11 +49,15 @@ class Category:
     thresholds: Thresholds = Thresholds()
     by_kind: Mapping[Kind, Thresholds] = field(default_factory=dict)
     by_scene: Mapping[Scene, Thresholds] = field(default_factory=dict)
+    by_detector: Mapping[str, Thresholds] = field(default_factory=dict)
 
     def earned(self, finding: Finding, kind: Kind, scene: Scene) -> Verdict:
         """The least of what the finding's score reaches, its own ceiling and this category's cap."""
-        thresholds = self.by_scene.get(scene) or self.by_kind.get(kind) or self.thresholds
-        cap = self.caps.get(finding.source.partition("@")[0], self.cap)
+        detector = finding.detector
+        thresholds = (
+            self.by_detector.get(detector) or self.by_scene.get(scene) or self.by_kind.get(kind) or self.thresholds
+        )
+        cap = self.caps.get(detector, self.cap)
         return min(thresholds.earned(finding.score), finding.ceiling, cap)
 
 

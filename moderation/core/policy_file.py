@@ -20,8 +20,10 @@ _HEADER = re.compile(r"^\s*(\[{1,2})([\w.]+)\]{1,2}\s*(?:#.*)?$")
 _KEY = re.compile(r"^\s*([\w-]+)\s*=")
 _TOP = {"version", "effective", "general", "held", "thresholds", "review", "ladder", "folds", "category"}
 _CATEGORY = {
-    "code", "clause", "title", "message", "severity", "cap", "caps", "thresholds", "kinds", "scenes",
+    "code", "clause", "title", "message", "severity", "cap", "caps", "thresholds", "kinds", "scenes", "detectors",
 }  # fmt: skip
+
+_DETECTORS = {"keywords", "contacts", "names", "classifier", "codes", "image", "bank", "marks"}
 
 _STEPS = {
     action.value: action
@@ -175,8 +177,7 @@ class _Reader:
                 self.bad(f"{path}.{key}", f"{key} is missing", f'add {key} = "…"')
         caps = {verdict.word: verdict for verdict in Verdict}
         thresholds = self.thresholds(entry.get("thresholds", {}), f"{path}.thresholds", default)
-        detectors = {"keywords", "contacts", "names", "classifier", "image", "bank"}
-        by_detector = self.table(entry, "caps", path, detectors)
+        by_detector = self.table(entry, "caps", path, _DETECTORS)
         kinds, scenes = {k.value: k for k in Kind}, {s.value: s for s in Scene}
         return Category(
             code=str(entry.get("code", "")),
@@ -196,6 +197,10 @@ class _Reader:
                 scenes[name]: self.thresholds(value, f"{path}.scenes.{name}", thresholds)
                 for name, value in self.table(entry, "scenes", path, set(scenes)).items()
                 if name in scenes
+            },
+            by_detector={
+                name: self.thresholds(value, f"{path}.detectors.{name}", thresholds)
+                for name, value in self.table(entry, "detectors", path, _DETECTORS).items()
             },
         )
 

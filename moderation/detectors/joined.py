@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
-from typing import Protocol
 
 from moderation.core.finding import Finding, Part
-from moderation.core.submission import Kind, Scene, Span, Submission
+from moderation.core.submission import Kind, Span, Submission
+from moderation.detectors.detector import TextDetector
 from moderation.text.folding import folding
 
 ORDER = (Kind.USERNAME, Kind.BIO)
@@ -14,12 +14,6 @@ ORDER = (Kind.USERNAME, Kind.BIO)
 
 SEAM = " "
 """Stands between two fields: terms are found across it, and digits of two numbers do not become one."""
-
-
-class TextDetector(Protocol):
-    """Looks at one text, at once."""
-
-    def screen(self, text: str, kind: Kind, scene: Scene, now: date) -> tuple[Finding, ...]: ...
 
 
 def across(detectors: Sequence[TextDetector], submission: Submission, now: date) -> Mapping[int, tuple[Finding, ...]]:

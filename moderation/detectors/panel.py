@@ -1,19 +1,22 @@
 """The panel: runs every detector over the items of submissions; a failure or a deadline makes a check unchecked, never clean."""
 
 import logging
+import os
+import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeout
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Protocol
 
 from moderation.core.exemptions import Exemptions
-from moderation.core.finding import Check, Finding, Screening, Verdict
-from moderation.core.submission import Item, Kind, Scene, Submission
-from moderation.detectors import images
-from moderation.detectors.joined import TextDetector, across
+from moderation.core.finding import Check, Screening, Verdict
+from moderation.core.submission import Item, Scene, Submission
+from moderation.detectors.detector import BatchClassifier, Scores, TextDetector, scored
+from moderation.detectors.images import ImageDetector, unlooked
+from moderation.detectors.joined import across
 
 log = logging.getLogger(__name__)
 
@@ -23,35 +26,24 @@ LONG = 2_000
 ACROSS = (Check.KEYWORDS, Check.CONTACTS)
 """The checks that look at the joined profile once more."""
 
-NOISE = 0.01
-"""A classifier's score below this is not worth keeping."""
-
-Scores = Mapping[str, float]
-
-
-class BatchClassifier(Protocol):
-    """Looks at texts in a thread of its own; None for a text that it did not get to."""
-
-    @property
-    def source(self) -> str: ...
-
-    def submit(
-        self, texts: Sequence[str], *, kinds: Sequence[Kind] | None = None, deadline: float | None = None
-    ) -> "Future[list[dict[str, float] | None]]": ...
+LOOKERS = 2
+"""Items whose pictures are looked at at once."""
 
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """Where a screening's time went, in milliseconds: text detectors, and waiting for the classifier."""
+    """Where a screening's time went, in milliseconds: text detectors, and waiting for the classifier and for pictures."""
 
     keywords: float
     classifier: float
+    pictures: float = 0.0
 
 
 class Panel:
     """All detectors.
 
     text        each check that looks at one text at once, and its detector
+    images      None where pictures cannot be looked at, or the operator has switched that off: they are unchecked then
     exemptions  accounts that have proved a right; findings of its categories are recorded and never act
     classifier  None where the operator has switched it off
     today       the day in UTC, for terms that expire
@@ -60,20 +52,23 @@ class Panel:
 
     def __init__(
         self,
-        text: Mapping[Check, TextDetector],
+        text: dict[Check, TextDetector],
         classifier: BatchClassifier | None,
+        images: ImageDetector | None = None,
         *,
         exemptions: Exemptions | None = None,
         today: Callable[[], date],
         observe: Callable[[Timing], None] = lambda _: None,
     ) -> None:
-        self.text, self.classifier, self.today, self.observe = dict(text), classifier, today, observe
+        self.text, self.classifier, self.images, self.today, self.observe = text, classifier, images, today, observe
         self.exemptions = exemptions or Exemptions()
         self._aside = ThreadPoolExecutor(2, thread_name_prefix="long-texts")
+        self._looking = ThreadPoolExecutor(LOOKERS, "pictures", yielding)
 
     def close(self) -> None:
         """Ends the threads; what they still look at is not waited for by anyone."""
         self._aside.shutdown(wait=False, cancel_futures=True)
+        self._looking.shutdown(wait=False, cancel_futures=True)
 
     def screen(self, submissions: Sequence[Submission], deadline: float | None = None) -> list[list[Screening]]:
         """A screening for each item of each submission, in order.
@@ -84,20 +79,23 @@ class Panel:
         texts = [item.text for _, item in placed if item.text is not None]
         kinds = [item.kind for _, item in placed if item.text is not None]
         started = time.monotonic()
+        looking = [self._look_at_pictures(scene, item, deadline) for scene, item in placed]
         scoring = self.classifier.submit(texts, kinds=kinds, deadline=deadline) if self.classifier and texts else None
         found = [self._look_in_time(item, scene, deadline) for scene, item in placed]
         found = self._with_joined(submissions, found)
         looked = time.monotonic()
         scores = iter(self._scores(scoring, len(texts), deadline))
-        self.observe(Timing((looked - started) * 1000, (time.monotonic() - looked) * 1000))
-        screenings = iter(
-            [
-                screening
-                if item.text is None or not self.classifier
-                else screening.and_also(self._classified(next(scores)))
-                for screening, (_, item) in zip(found, placed, strict=True)
-            ]
-        )
+        classified = time.monotonic()
+        found = [
+            screening
+            if item.text is None or not self.classifier
+            else screening.and_also(self._classified(next(scores)))
+            for screening, (_, item) in zip(found, placed, strict=True)
+        ]
+        seen = (self._seen(item, pictures, deadline) for (_, item), pictures in zip(placed, looking, strict=True))
+        screenings = iter([screening.and_also(pictured) for screening, pictured in zip(found, seen, strict=True)])
+        pictured = (time.monotonic() - classified) * 1000
+        self.observe(Timing((looked - started) * 1000, (classified - looked) * 1000, pictured))
         return [[self._exempted(next(screenings), submission) for _ in submission.items] for submission in submissions]
 
     def _exempted(self, screening: Screening, submission: Submission) -> Screening:
@@ -120,11 +118,11 @@ class Panel:
             return looking.result(max(0.0, deadline - time.monotonic()))
         except FutureTimeout:
             looking.cancel()
-            return images.unchecked(item).and_also(Screening(unchecked=tuple(self.text), degraded=True))
+            return Screening(unchecked=tuple(self.text), degraded=True)
 
     def _look(self, item: Item, scene: Scene) -> Screening:
-        """What the detectors that answer at once say of an item."""
-        screening = images.unchecked(item)
+        """What the detectors that answer at once say of an item's text."""
+        screening = Screening()
         if item.text is None:
             return screening
         for check, detector in tuple(self.text.items()):
@@ -173,7 +171,27 @@ class Panel:
     def _classified(self, scores: Scores | None) -> Screening:
         if scores is None or self.classifier is None:
             return Screening(unchecked=(Check.CLASSIFIER,), degraded=True)
-        source = self.classifier.source
-        return Screening(
-            tuple(Finding(category, score, source) for category, score in scores.items() if score >= NOISE)
-        )
+        return Screening(scored(scores, self.classifier.source))
+
+    def _look_at_pictures(self, scene: Scene, item: Item, deadline: float | None) -> Future[Screening] | None:
+        if self.images is None or not (item.images or item.problems):
+            return None
+        return self._looking.submit(self.images.screen, item, scene, self.today(), deadline)
+
+    def _seen(self, item: Item, looking: Future[Screening] | None, deadline: float | None) -> Screening:
+        """What was seen in an item's pictures by the deadline."""
+        if looking is None:
+            return unlooked(item)
+        try:
+            return looking.result(None if deadline is None else max(0.0, deadline - time.monotonic()))
+        except FutureTimeout:
+            looking.cancel()
+        except Exception:
+            log.exception("the pictures could not be checked")
+        return unlooked(item).and_also(Screening(degraded=True))
+
+
+def yielding() -> None:
+    """Lets the thread that calls it give way to those that answer callers; where the system has no such thing, nothing."""
+    with suppress(OSError, AttributeError):
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 5)

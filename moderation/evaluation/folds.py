@@ -21,7 +21,7 @@ from random import Random
 from moderation.core.finding import Finding, Verdict
 from moderation.core.submission import Kind, Scene, Span
 from moderation.detectors.contacts import ContactDetector
-from moderation.detectors.joined import TextDetector
+from moderation.detectors.detector import TextDetector
 from moderation.detectors.keywords import KeywordDetector
 from moderation.detectors.names import NameDetector
 from moderation.evaluation.fold_table import GOALS, PAIR_GOAL, Alarms, FoldTable, Miss, Recall, Row

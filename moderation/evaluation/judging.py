@@ -13,7 +13,8 @@ from moderation.core.errors import BadSetup, Problem
 from moderation.core.finding import Check, Finding, Screening, Verdict
 from moderation.core.policy import Policy
 from moderation.core.submission import Item, Kind, Scene, Submission
-from moderation.detectors.panel import BatchClassifier, Panel
+from moderation.detectors.detector import BatchClassifier
+from moderation.detectors.panel import Panel
 from moderation.evaluation.datasets import SAFE, Example
 from moderation.evaluation.metrics import Bools, Floats
 

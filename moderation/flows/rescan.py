@@ -19,6 +19,7 @@ from moderation.core.policy import Policy
 from moderation.core.submission import Account, Item, Kind, Scene, Submission
 from moderation.detectors.panel import Panel
 from moderation.flows import resources
+from moderation.flows.intake import PictureIntake
 from moderation.flows.profiles import Profile, read_profiles
 from moderation.flows.screen import PATIENCE, Fold, given_up, kept
 from moderation.outbound.queue import RESCAN, JobQueue
@@ -33,6 +34,8 @@ log = logging.getLogger(__name__)
 CHUNK = 256
 """Profiles in one job."""
 
+PATH = "avatar_path"
+
 FIELDS = (Kind.USERNAME, Kind.BIO)
 
 
@@ -40,10 +43,17 @@ class RescanFlow:
     """Plans runs, and screens their chunks."""
 
     def __init__(
-        self, database: Database, panel: Panel, policy: Policy, queue: JobQueue, clock: Clock, fold: Fold
+        self,
+        database: Database,
+        panel: Panel,
+        policy: Policy,
+        queue: JobQueue,
+        intake: PictureIntake,
+        clock: Clock,
+        fold: Fold,
     ) -> None:
         self.database, self.panel, self.policy, self.queue = database, panel, policy, queue
-        self.clock, self.fold = clock, fold
+        self.intake, self.clock, self.fold = intake, clock, fold
 
     def begin(self, file: Path | None) -> tuple[Run, bool]:
         """The run over a file, or over all stored accounts: the unfinished one of the same content, if there is one, else a new one.
@@ -120,9 +130,10 @@ class RescanFlow:
         """Stores a file's profiles as existing accounts; tells how many so far after each batch. Raises BadInput naming the row."""
         rows, done = read_profiles(file), 0
         while batch := list(islice(rows, CHUNK)):
+            fields = [self._fields(profile) for profile in batch]
             with self.database.write() as tx:
-                for profile in batch:
-                    accounts.put(tx, profile["account_id"], _fields(profile), self.clock.now())
+                for profile, shown in zip(batch, fields, strict=True):
+                    accounts.put(tx, profile["account_id"], shown, self.clock.now())
             done += len(batch)
             yield done
 
@@ -142,7 +153,7 @@ class RescanFlow:
 
     def _screen(self, chunk: Chunk, lease: str) -> bool:
         """Screens one chunk and stores its results, and the cases for what was found, in one transaction."""
-        screened = [_submission(profile) for profile in chunk.profiles]
+        screened = [self._submission(profile) for profile in chunk.profiles]
         if chunk.attempts > work.MAX_ATTEMPTS:  # something in it kills its workers, again and again
             log.error("%s was given up after %d attempts", chunk.id, work.MAX_ATTEMPTS)
             found = [[given_up()] * len(submission.items) for submission in screened]
@@ -166,6 +177,32 @@ class RescanFlow:
                 if outcome.verdict > Verdict.PASS:
                     self._open(tx, f"{chunk.id}:{at}", submission, outcome)
         return True
+
+    def _submission(self, profile: Profile) -> Submission:
+        items = [Item(kind, text=profile[kind.value]) for kind in FIELDS if profile.get(kind.value)]
+        items += self._avatar(profile)
+        return Submission(Scene.RESCAN, tuple(items), Account(profile["account_id"]))
+
+    def _fields(self, profile: Profile) -> dict[str, str]:
+        """What an account shows. Raises BadInput for an avatar that cannot be read or decoded."""
+        fields = {kind.value: profile[kind.value] for kind in FIELDS if profile.get(kind.value)}
+        for item in self._avatar(profile):
+            if item.problems:
+                field = f"{profile['account_id']}.{PATH}"
+                raise BadInput([Problem(field, item.problems[0], "give the path of a JPEG, PNG, WEBP or GIF")])
+            fields[Kind.AVATAR.value] = item.images[0]
+        return fields
+
+    def _avatar(self, profile: Profile) -> list[Item]:
+        """The avatar that a profile names, by its reference or its path; one that cannot be read goes to a person."""
+        if profile.get(Kind.AVATAR.value):
+            return [Item(Kind.AVATAR, images=(profile[Kind.AVATAR.value],))]
+        if not profile.get(PATH):
+            return []
+        try:
+            return [self.intake.item(profile[PATH])]
+        except (OSError, ValueError) as error:
+            return [Item(Kind.AVATAR, problems=(f"the picture {profile[PATH]} cannot be read: {error}",))]
 
     def _open(self, tx: Connection, key: str, submission: Submission, outcome: Outcome) -> None:
         """A case for a profile, with what a reviewer needs to see."""
@@ -200,19 +237,6 @@ class RescanFlow:
         if account:
             accounts.put(tx, account.id, {}, now)
         cases.add(tx, case_rules.opened(case, "machine"))
-
-
-def _submission(profile: Profile) -> Submission:
-    items = [Item(kind, text=profile[kind.value]) for kind in FIELDS if profile.get(kind.value)]
-    if profile.get(Kind.AVATAR.value):
-        items.append(Item(Kind.AVATAR, images=(profile[Kind.AVATAR.value],)))
-    elif profile.get("avatar_path"):
-        items.append(Item(Kind.AVATAR, problems=(f"the picture {profile['avatar_path']} was not read",)))
-    return Submission(Scene.RESCAN, tuple(items), Account(profile["account_id"]))
-
-
-def _fields(profile: Profile) -> dict[str, str]:
-    return {kind.value: profile[kind.value] for kind in FIELDS if profile.get(kind.value)}
 
 
 def _digest(file: Path) -> str:

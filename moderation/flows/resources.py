@@ -7,7 +7,7 @@ from typing import Any
 from moderation.core.case import Case
 from moderation.core.clock import rfc3339
 from moderation.core.decision import ItemOutcome, Outcome
-from moderation.core.finding import Finding, Screening, Verdict
+from moderation.core.finding import Finding, Region, Screening, Verdict
 from moderation.core.measures import Measure
 from moderation.core.policy import Policy
 from moderation.core.strikes import Strike
@@ -50,7 +50,7 @@ def _item(item: ItemOutcome, text: str | None, policy: Policy | None) -> Resourc
         "kind": item.kind.value,
         "verdict": item.verdict.word,
         "scores": scores(item) if policy else {},
-        "findings": findings(shown, policy, text) if policy else [],
+        "findings": findings(shown, policy, text, evidence=True) if policy else [],
         "unchecked": [check.value for check in shown.unchecked],
         "problem": shown.problem,
         "author_message": item.author_message,
@@ -61,12 +61,15 @@ def scores(item: ItemOutcome) -> dict[str, float]:
     return {category: round(score, 4) for category, score in item.scores.items()}
 
 
-def findings(screening: Screening, policy: Policy, text: str | None = None) -> list[Resource]:
-    """Findings that act; with the characters that each covers where the text is given."""
-    return [_finding(finding, policy, text) for finding in screening.findings if finding.ceiling > Verdict.PASS]
+def findings(
+    screening: Screening, policy: Policy, text: str | None = None, *, evidence: bool = False
+) -> list[Resource]:
+    """Findings that act; with evidence also the characters that each covers, in the text or read in a picture."""
+    acting = (finding for finding in screening.findings if finding.ceiling > Verdict.PASS)
+    return [_finding(finding, policy, text, evidence) for finding in acting]
 
 
-def _finding(finding: Finding, policy: Policy, text: str | None) -> Resource:
+def _finding(finding: Finding, policy: Policy, text: str | None, evidence: bool) -> Resource:
     written: Resource = {
         "category": finding.category,
         "clause": policy.clause(finding.category),
@@ -77,9 +80,23 @@ def _finding(finding: Finding, policy: Policy, text: str | None) -> Resource:
     }
     if finding.parts:
         written["parts"] = [{"item": part.item, "span": [part.span.start, part.span.end]} for part in finding.parts]
-    if text is not None and finding.span:
+    if evidence and text is not None and finding.span:
         written["text"] = finding.span.of(text)
+    if finding.region:
+        written["region"] = _region(finding.region)
+        if evidence and finding.region.text:
+            written["text"] = finding.region.text
     return written
+
+
+def _region(region: Region) -> Resource:
+    return {
+        "picture": region.picture,
+        "frame": region.frame,
+        "corners": [[round(x, 4), round(y, 4)] for x, y in region.corners] or None,
+        "entry": region.entry or None,
+        "distance": region.distance,
+    }
 
 
 def case(case: Case, measures: Sequence[Measure]) -> Resource:
@@ -153,14 +170,14 @@ def account(account: StoredAccount, measures: Sequence[Measure], strikes: Sequen
     }
 
 
-def line(id: str | None, outcome: Outcome, policy: Policy, text: str | None) -> Resource:
-    """The answer to one line of `screen --jsonl`; `text` where evidence is asked for."""
+def line(id: str | None, outcome: Outcome, policy: Policy, text: str | None, *, evidence: bool) -> Resource:
+    """The answer to one line of `screen --jsonl`, which gave the text."""
     item = outcome.items[0]
     return {
         "id": id,
         "verdict": item.verdict.word,
         "scores": scores(item),
-        "findings": findings(item.screening, policy, text),
+        "findings": findings(item.screening, policy, text, evidence=evidence),
         "unchecked": [check.value for check in item.screening.unchecked],
         "problem": item.screening.problem,
         "policy_version": outcome.policy_version,

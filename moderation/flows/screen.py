@@ -22,10 +22,11 @@ from moderation.core.policy import Policy
 from moderation.core.submission import Scene, Submission
 from moderation.detectors.panel import Panel
 from moderation.flows import resources
+from moderation.flows.banks import BankFlow
 from moderation.flows.enforce import EnforceFlow
 from moderation.flows.intake import PictureIntake
 from moderation.outbound.queue import SCREEN, JobQueue
-from moderation.store import accounts, audit, cases, outbox, submissions, work
+from moderation.store import accounts, audit, cases, likeness, outbox, submissions, work
 from moderation.store.database import Database
 from moderation.store.submissions import StoredScreening
 from moderation.store.tables import screenings
@@ -72,10 +73,12 @@ class ScreenFlow:
         queue: JobQueue,
         enforce: EnforceFlow,
         intake: PictureIntake,
+        banks: BankFlow,
         fold: Fold,
     ) -> None:
         self.database, self.panel, self.policy, self.queue = database, panel, policy, queue
-        self.enforce, self.intake, self.clock, self.fold = enforce, intake, enforce.clock, fold
+        self.enforce, self.intake, self.banks = enforce, intake, banks
+        self.clock, self.fold = enforce.clock, fold
 
     def now(self, request: Request, deadline: float) -> Timed:
         """Screens at once; what is not finished by the deadline (a `time.monotonic()` value) is finished by a worker.
@@ -118,6 +121,7 @@ class ScreenFlow:
                 return Timed(_earlier(tx, request))
         if outcome.degraded:
             self.queue.offer(SCREEN, [screening.id], job)
+        self._remember(screening.submission, outcome)
         stored = time.monotonic()
         return Timed(screening, (screened - looked) * 1000, (looked - began + stored - screened) * 1000)
 
@@ -217,7 +221,25 @@ class ScreenFlow:
                     outbox.put(tx, self.clock, "screening.done", resources.screening(final))
         except _LeaseLost:
             return False
+        self._remember(screening.submission, outcome)
         return True
+
+    def _remember(self, submission: Submission, outcome: Outcome) -> None:
+        """Keeps what avatars look like, so that their likes are found, and which entries of the bank pictures are copies of."""
+        if not any(item.images for item in submission.items):
+            return
+        account = submission.account.id if submission.account else None
+        try:
+            hashes = self.intake.hashes(submission)
+            if hashes:
+                with self.database.write() as tx:
+                    for reference, pdq in hashes.items():
+                        likeness.put_picture(tx, reference, pdq)
+            for item, judged in zip(submission.items, outcome.items, strict=True):
+                for number, reference in enumerate(item.images):
+                    self.banks.note_matches(matched(judged.screening, number), account, reference)
+        except Exception:  # the verdict stands without it
+            log.exception("what pictures look like could not be kept")
 
     def _decided(self, tx: Connection, screening: StoredScreening, outcome: Outcome) -> StoredScreening:
         """What a verdict brings about besides itself: a case, the profile as it passed, and a record of a refusal."""
@@ -292,6 +314,12 @@ def kept(database: Database, table: Table, lease: str, clock: Clock) -> Iterator
         renewer.join()
         with database.write() as tx:
             work.release(tx, table, lease, clock.now())
+
+
+def matched(screening: Screening, number: int) -> list[int]:
+    """The bank entries that a picture of an item is surely a copy of."""
+    regions = (f.region for f in screening.findings if f.ceiling is Verdict.REJECT)
+    return [int(region.entry) for region in regions if region and region.entry and region.picture == number]
 
 
 class _LeaseLost(Exception):

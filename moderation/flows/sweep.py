@@ -1,16 +1,20 @@
 """The sweep: every few seconds, offers accepted work again that the queue has forgotten or a worker has dropped."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from sqlalchemy import Table
 
 from moderation.core.clock import Clock
 from moderation.outbound.queue import RESCAN, SCREEN, JobQueue
-from moderation.store import work
+from moderation.store import banks, work
 from moderation.store.database import Database
 from moderation.store.tables import rescan_chunks, screenings
 
 EVERY_SECONDS = 5
+MATCHES_KEPT = timedelta(days=14)
+"""How long it is known which pictures matched which entries of the bank; the rule on over-matching looks back a week."""
+
 AT_ONCE = 6_400
 JOB_SIZE = {SCREEN: 64, RESCAN: 1}
 """Ids in one job; a chunk of a rescan holds many profiles already."""
@@ -25,6 +29,11 @@ class SweepFlow:
     def sweep(self) -> int:
         """Offers what is due; how many pieces of work. Any number of processes may sweep at once."""
         return self._offer(screenings, SCREEN) + self._offer(rescan_chunks, RESCAN)
+
+    def forget(self) -> int:
+        """Deletes what no rule looks back at any more; how many rows."""
+        with self.database.write() as tx:
+            return banks.forget_matches(tx, self.clock.now() - MATCHES_KEPT)
 
     def _offer(self, table: Table, queue: str) -> int:
         now = self.clock.now()

@@ -12,6 +12,8 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from moderation.core.errors import NotFound
 from moderation.core.measures import Action, Measure, MeasureStatus, Standing, standing
 from moderation.core.strikes import Strike
+from moderation.core.submission import Kind
+from moderation.store import likeness
 from moderation.store.tables import accounts, measures, strikes
 
 
@@ -60,6 +62,8 @@ def put(
     third_party: str | None = None,
 ) -> None:
     """Adds the account, or updates these fields of its profile and leaves the others."""
+    if Kind.AVATAR.value in fields:
+        likeness.show(tx, id, Kind.AVATAR.value, fields[Kind.AVATAR.value])
     added = {
         "id": id,
         "created_at": created_at,

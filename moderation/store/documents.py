@@ -5,8 +5,10 @@ from typing import Any
 
 from moderation.core.clock import parse_rfc3339, rfc3339
 from moderation.core.decision import ItemOutcome, Outcome
-from moderation.core.finding import Check, Finding, Part, Screening, Verdict
+from moderation.core.finding import Check, Finding, Part, Region, Screening, Verdict
 from moderation.core.submission import Account, Item, Kind, Scene, Span, Submission
+from moderation.pictures.decoded import Facts
+from moderation.pictures.hashing import FrameHash
 
 VERSION = 1
 
@@ -83,6 +85,32 @@ def read_outcome(document: Document) -> Outcome:
     )
 
 
+def facts_document(facts: Facts) -> Document:
+    return {
+        "v": VERSION,
+        "width": facts.width,
+        "height": facts.height,
+        "format": facts.format,
+        "frames": facts.frames,
+        "distinct": facts.distinct,
+        "hashes": [hash.to_text() for hash in facts.hashes],
+        "problem": facts.problem,
+    }
+
+
+def read_facts(document: Document) -> Facts:
+    document = _migrated(document)
+    return Facts(
+        document["width"],
+        document["height"],
+        document["format"],
+        document["frames"],
+        document["distinct"],
+        tuple(FrameHash.from_text(text) for text in document["hashes"]),
+        document["problem"],
+    )
+
+
 def screening_document(screening: Screening) -> Document:
     return {
         "findings": [_finding_document(finding) for finding in screening.findings],
@@ -111,6 +139,18 @@ def _finding_document(finding: Finding) -> Document:
         "severity": finding.severity,
         "ceiling": finding.ceiling.word,
         "parts": [[part.item, part.span.start, part.span.end] for part in finding.parts],
+        "region": finding.region and _region_document(finding.region),
+    }
+
+
+def _region_document(region: Region) -> Document:
+    return {
+        "picture": region.picture,
+        "frame": region.frame,
+        "corners": [list(corner) for corner in region.corners],
+        "text": region.text,
+        "entry": region.entry,
+        "distance": region.distance,
     }
 
 
@@ -124,6 +164,19 @@ def _read_finding(document: Document) -> Finding:
         severity=document["severity"],
         ceiling=Verdict.of(document["ceiling"]),
         parts=tuple(Part(item, Span(start, end)) for item, start, end in document["parts"]),
+        # Documents from before pictures were looked at have none.
+        region=_read_region(document["region"]) if document.get("region") else None,
+    )
+
+
+def _read_region(document: Document) -> Region:
+    return Region(
+        document["picture"],
+        document["frame"],
+        tuple((x, y) for x, y in document["corners"]),
+        document["text"],
+        document["entry"],
+        document["distance"],
     )
 
 

@@ -1,10 +1,15 @@
-"""The picture store: re-encoded copies on disk, named by the SHA-256 of their content."""
+"""The picture store: re-encoded copies named by the SHA-256 of their content, on disk or wherever fsspec reaches, S3 say."""
 
 import hashlib
+import json
 import os
 import re
-from datetime import datetime
-from pathlib import Path
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+import fsspec
+from fsspec.implementations.local import LocalFileSystem
 
 from moderation.core.errors import NotFound
 
@@ -12,58 +17,90 @@ _REFERENCE = re.compile(r"sha256:([0-9a-f]{64})")
 
 
 class PictureStore:
-    """Content-addressed files below one folder; adding the same picture twice keeps one."""
+    """Content-addressed files below one folder; adding the same picture twice keeps one.
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    folder  a path, or an address such as "s3://bucket/pictures"
+    """
 
-    def put(self, picture: bytes) -> str:
-        """Keeps a re-encoded picture; its reference, "sha256:…"."""
+    def __init__(self, folder: str) -> None:
+        self._files, self._folder = fsspec.url_to_fs(folder)
+
+    def put(self, picture: bytes, facts: dict[str, Any]) -> str:
+        """Keeps a re-encoded picture and what is known of it; its reference, "sha256:…".
+
+        Two files may give one copy: what the first of them said of it stays.
+        """
         digest = hashlib.sha256(picture).hexdigest()
-        path = self._path(digest)
-        if not path.exists():
-            _write(path, picture)
+        if not self._files.exists(self._path(digest, "json")):
+            self._write(self._path(digest, "webp"), picture)
+            self._write(self._path(digest, "json"), json.dumps(facts).encode("ascii"))
         return f"sha256:{digest}"
 
     def get(self, reference: str) -> bytes:
         """Raises NotFound for a reference that is malformed or not kept."""
-        match = _REFERENCE.fullmatch(reference)
-        if not match or not self._path(match[1]).is_file():
-            raise NotFound("picture", reference)
-        return self._path(match[1]).read_bytes()
+        return self._read(reference, "webp")
+
+    def facts(self, reference: str) -> dict[str, Any]:
+        """What `put` was told; nothing of a picture that was kept before anything was told. Raises NotFound as `get` does."""
+        try:
+            found: dict[str, Any] = json.loads(self._read(reference, "json"))
+        except NotFound:
+            self._read(reference, "webp")
+            return {}
+        return found
 
     def hold(self, picture: bytes) -> str:
         """Keeps a picture as it came, until it is decoded; its reference, "held:…". It is never shown."""
         digest = hashlib.sha256(picture).hexdigest()
-        _write(self.folder / "held" / digest, picture)
+        self._write(f"{self._folder}/held/{digest}", picture)
         return f"held:{digest}"
 
     def held(self, reference: str) -> bytes | None:
         """What `hold` kept; None if it is gone."""
-        path = self.folder / "held" / reference.removeprefix("held:")
-        return path.read_bytes() if path.is_file() else None
+        try:
+            found: bytes = self._files.cat_file(f"{self._folder}/held/{reference.removeprefix('held:')}")
+        except FileNotFoundError:
+            return None
+        return found
 
     def drop_held(self, before: datetime) -> int:
         """Forgets what `hold` kept and has not been given again since `before`; how many.
 
         Only by age: several submissions may hold the same picture, and a worker that was killed may need it again.
         """
-        old = [path for path in (self.folder / "held").glob("*") if path.stat().st_mtime < before.timestamp()]
+        old = [path for path in self._files.find(f"{self._folder}/held") if self._written(path) < before]
         for path in old:
-            path.unlink(missing_ok=True)
+            self._files.rm_file(path)
         return len(old)
 
     def has(self, reference: str) -> bool:
         match = _REFERENCE.fullmatch(reference)
-        return match is not None and self._path(match[1]).is_file()
+        return match is not None and bool(self._files.exists(self._path(match[1], "json")))
 
-    def _path(self, digest: str) -> Path:
-        return self.folder / digest[:2] / f"{digest}.webp"
+    def _read(self, reference: str, suffix: str) -> bytes:
+        match = _REFERENCE.fullmatch(reference)
+        try:
+            found: bytes = self._files.cat_file(self._path(match[1], suffix)) if match else b""
+        except FileNotFoundError:
+            found = b""
+        if not found:
+            raise NotFound("picture", reference)
+        return found
 
+    def _path(self, digest: str, suffix: str) -> str:
+        return f"{self._folder}/{digest[:2]}/{digest}.{suffix}"
 
-def _write(path: Path, picture: bytes) -> None:
-    """In one step, so that nobody reads half of it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    half = path.with_suffix(f".{os.getpid()}.{os.urandom(4).hex()}")
-    half.write_bytes(picture)
-    half.replace(path)
+    def _written(self, path: str) -> datetime:
+        written: datetime = self._files.modified(path)
+        return written if written.tzinfo else written.replace(tzinfo=UTC)
+
+    def _write(self, path: str, content: bytes) -> None:
+        """In one step, so that nobody reads half of it; object stores do no other."""
+        write = partial(self._files.pipe_file, value=content)
+        if not isinstance(self._files, LocalFileSystem):
+            write(path)
+            return
+        half = f"{path}.{os.getpid()}.{os.urandom(4).hex()}"
+        self._files.makedirs(self._files._parent(path), exist_ok=True)
+        write(half)
+        os.replace(half, path)

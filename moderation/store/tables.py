@@ -198,6 +198,7 @@ users = Table(
     Column("username", String(100), nullable=False, unique=True),
     Column("password", String(200), nullable=False),
     Column("role", String(20), nullable=False),  # reviewer, admin
+    Column("pictures", String(20), nullable=False, server_default="blurred"),  # blurred, grey, plain
     Column("created_at", Moment, nullable=False),
     Column("disabled_at", Moment),
 )
@@ -234,4 +235,84 @@ rescan_chunks = Table(
     *work_columns(),
     UniqueConstraint("run_id", "number"),
     Index("ix_rescan_chunks_due", "due_at"),
+)
+
+NUMBER = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts up only what it calls an integer
+
+banks = Table(
+    "banks",
+    metadata,
+    Column("id", String(60), primary_key=True),
+    Column("name", String(100), nullable=False, unique=True),
+    Column("category", String(40)),  # None for a negative bank, which excuses
+    Column("owner", String(200), nullable=False),
+    Column("source", AsciiJson, nullable=False),
+    Column("note", AsciiJson, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("created_by", String(200), nullable=False),
+)
+
+bank_imports = Table(
+    "bank_imports",
+    metadata,
+    Column("id", String(60), primary_key=True),
+    Column("bank_id", String(60), ForeignKey("banks.id"), nullable=False),
+    Column("source", AsciiJson, nullable=False),
+    Column("state", String(20), nullable=False),  # loading, live, removed: one row speaks for all its entries
+    Column("size", Integer, nullable=False, default=0),
+    Column("by", String(200), nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("revision", BigInteger, nullable=False, default=0, index=True),
+)
+
+bank_entries = Table(
+    "bank_entries",
+    metadata,
+    Column("id", NUMBER, primary_key=True, autoincrement=True),
+    Column("bank_id", String(60), ForeignKey("banks.id"), nullable=False, index=True),
+    Column("import_id", String(60), ForeignKey("bank_imports.id"), index=True),
+    Column("pdq", LargeBinary(32), nullable=False),
+    Column("quality", Integer, nullable=False),
+    Column("phash", LargeBinary(8)),
+    Column("picture", String(80), index=True),  # reference of the kept copy; None for a hash from a list
+    Column("note", AsciiJson),
+    Column("by", String(200)),  # None: as its import says
+    Column("at", Moment),
+    Column("state", String(20), nullable=False),  # live, quarantined, removed
+    Column("released_at", Moment),  # earlier matches no longer speak for a quarantine
+    Column("revision", BigInteger, nullable=False, default=0, index=True),  # of its last change; 0 as it was imported
+)
+
+bank_matches = Table(
+    "bank_matches",
+    metadata,
+    Column("id", NUMBER, primary_key=True, autoincrement=True),
+    Column("entry_id", BigInteger, nullable=False),
+    Column("account_id", String(200)),
+    Column("picture", String(80), nullable=False),
+    Column("at", Moment, nullable=False, index=True),
+    Index("ix_bank_matches_entry", "entry_id", "at"),
+)
+
+pictures = Table(
+    "pictures",
+    metadata,
+    Column("id", NUMBER, primary_key=True, autoincrement=True),
+    Column("reference", String(80), nullable=False, unique=True),
+    Column("pdq", LargeBinary(32), nullable=False),
+)
+
+picture_bands = Table(
+    "picture_bands",
+    metadata,
+    Column("key", Integer, primary_key=True, autoincrement=False),  # the band's number × 65,536 + its 16 bits
+    Column("picture_id", BigInteger, primary_key=True, autoincrement=False),
+)
+
+account_pictures = Table(
+    "account_pictures",
+    metadata,
+    Column("account_id", String(200), primary_key=True),
+    Column("field", String(20), primary_key=True),
+    Column("reference", String(80), nullable=False, index=True),
 )

@@ -188,7 +188,10 @@ def language_of(accept_language: str | None) -> str:
 def request_of(
     body: SubmissionBody, owner: str, language: str, intake: PictureIntake, deadline: float | None, where: str = ""
 ) -> Request:
-    """The flow's request; its pictures are taken in. Raises BadInput naming every field that cannot be used."""
+    """The flow's request; its pictures are taken in by the deadline, or held for a worker where there is none.
+
+    Raises BadInput naming every field that cannot be used.
+    """
     problems: list[Problem] = []
     for at, item in enumerate(body.items):
         problems += _item_problems(item, f"{where}items.{at}", intake)
@@ -238,7 +241,11 @@ def _item(item: SubmittedItem, where: str, intake: PictureIntake, deadline: floa
         if picture.ref is not None:
             references.append(picture.ref)
             continue
-        taken = intake.take(_decoded(picture.base64 or "", f"{where}.{place}.base64"), deadline)
+        content = _decoded(picture.base64 or "", f"{where}.{place}.base64")
+        if deadline is None:
+            references.append(intake.store.hold(content))
+            continue
+        taken = intake.take(content, deadline, kind=Kind(item.kind))
         references += [taken.reference] if taken.reference else []
         problems += [taken.problem] if taken.problem else []
     return Item(Kind(item.kind), item.text, tuple(references), tuple(problems))

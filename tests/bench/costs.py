@@ -10,7 +10,8 @@ from statistics import fmean, median
 from moderation.core.finding import Check
 from moderation.core.submission import Item, Kind, Scene, Submission
 from moderation.detectors.contacts import ContactDetector
-from moderation.detectors.joined import SEAM, TextDetector, across
+from moderation.detectors.detector import TextDetector
+from moderation.detectors.joined import SEAM, across
 from moderation.detectors.keywords import KeywordDetector
 from moderation.detectors.names import NameDetector
 from moderation.detectors.panel import ACROSS

@@ -19,10 +19,11 @@ START_SECONDS = 120.0
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A running service and its first API key."""
+    """A running service, its first API key, and the process that started all its others."""
 
     port: int
     key: str
+    pid: int
 
     def load(self, run: str, rate: float, seconds: float, *, warmup: float = 0.0, seed: int = 0) -> Tally:
         """Sends registrations at this rate from a process of its own; `run` names them apart from all others."""
@@ -44,7 +45,7 @@ def running(*, classifier: bool) -> Iterator[Service]:
             process = subprocess.Popen(command, env=environment, stdout=out, stderr=subprocess.STDOUT)
             try:
                 _wait_until_announced(process, Path(folder) / "out")
-                yield Service(port, json.loads((var / "first-run.json").read_text())["api_key"])
+                yield Service(port, json.loads((var / "first-run.json").read_text())["api_key"], process.pid)
             finally:
                 process.terminate()
                 process.wait(30)

@@ -292,3 +292,11 @@ def test_no_value_anywhere_brings_anything_but_a_policy_or_a_list_of_problems(nu
         parse_policy("\n".join(lines), "p.toml")
     except BadSetup as refused:
         assert all(problem.field.startswith("p.toml:") and problem.fix for problem in refused.problems)
+
+
+def test_a_detector_may_have_thresholds_of_its_own_which_go_first() -> None:
+    own = SMALL + "\n[category.detectors]\nimage = { review = 0.6, reject = 0.95 }\n"
+    category = parse_policy(own, "own.toml").categories["gambling"]
+    seen, said = (Finding("gambling", 0.55, source) for source in ("image@nudity-1", "classifier@1"))
+    assert category.earned(seen, Kind.USERNAME, Scene.REGISTRATION) is PASS
+    assert category.earned(said, Kind.USERNAME, Scene.REGISTRATION) is REVIEW

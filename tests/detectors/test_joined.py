@@ -7,7 +7,8 @@ import pytest
 from moderation.core.finding import Finding
 from moderation.core.submission import Item, Kind, Scene, Submission
 from moderation.detectors.contacts import ContactDetector
-from moderation.detectors.joined import TextDetector, across
+from moderation.detectors.detector import TextDetector
+from moderation.detectors.joined import across
 from moderation.detectors.keywords import KeywordDetector
 from moderation.text.lexicon import Lexicon
 from moderation.text.wordlist import read_wordlist

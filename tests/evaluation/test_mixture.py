@@ -1,12 +1,14 @@
 """The mixture: what is drawn from where, what is held back, and what is left out."""
 
 import json
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from moderation.core.submission import Kind
-from moderation.evaluation.mixture import CORPUS, mix, terms
+from moderation.evaluation.datasets import Example, digest_of
+from moderation.evaluation.mixture import CORPUS, FILES, Share, focused, mix, terms
 from moderation.text.lexicon import Lexicon
 from moderation.text.wordlist import read_wordlist
 
@@ -64,6 +66,35 @@ def test_the_same_seed_draws_the_same(folders: Path) -> None:
         mix(folders / "corpus", folders / "data", [], folders / "lists", LEXICON, lambda _: False, 7) for _ in range(2)
     )
     assert one == other
+
+
+def test_a_text_that_counts_as_harmless_wrongly_is_corrected_without_repeating_it(folders: Path) -> None:
+    (folders / "corpus" / "corrections.tsv").write_text(f"{digest_of('你真是坏人')}\tinsult_defamation\n", "ascii")
+    drawn = mix(folders / "corpus", folders / "data", [], folders / "lists", LEXICON, lambda _: False, 1)
+    taught = [example for example in drawn.train if example.source == "lccc"]
+    assert len(taught) == CORPUS.repeats and all(e.labels == {"insult_defamation"} for e in taught)
+    assert all(example.source != "lccc" for example in (*drawn.dev, *drawn.unseen))
+
+
+def test_another_seed_leaves_the_same_harmless_texts_to_choose_thresholds_on(
+    folders: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines(folders / "data" / "lccc.jsonl", *(row(f"第{n}次问好") | {"split": "train"} for n in range(20)))
+    monkeypatch.setitem(FILES, "lccc", Share(1, 0, 12))
+    one, other = (
+        mix(folders / "corpus", folders / "data", [], folders / "lists", LEXICON, lambda _: False, seed)
+        for seed in (1, 2)
+    )
+    assert {e.text for e in one.unseen} == {e.text for e in other.unseen} and len(one.unseen) == 8
+
+
+def test_training_further_sees_all_of_the_corpus_and_a_third_as_much_of_the_rest() -> None:
+    drawn = [
+        Example(f"{source}{n}", frozenset(), "train", source)
+        for source, many in (("gambling", 30), ("lccc", 50), ("cold", 50))
+        for n in range(many)
+    ]
+    assert Counter(example.source for example in focused(drawn, 1)) == {"gambling": 30, "lccc": 10, "cold": 10}
 
 
 def test_only_terms_that_stand_for_themselves_are_taught() -> None:

@@ -151,7 +151,7 @@ def test_another_file_or_another_policy_is_another_run(made: Services, tmp_path:
     second, resumed = made.rescan.begin(file)
     assert not resumed and second.id != first.id
     newer = type(made.policy)("newer", made.policy.effective, made.policy.categories)
-    flow = RescanFlow(made.database, made.panel, newer, made.queue, made.clock, folded)
+    flow = RescanFlow(made.database, made.panel, newer, made.queue, made.intake, made.clock, folded)
     third, resumed = flow.begin(file)
     assert not resumed and third.policy_version == "newer"
 

@@ -72,7 +72,7 @@ def test_a_joined_profile_marks_every_field_it_lies_in(house: House) -> None:
 def test_pictures_are_veiled_and_for_reviewers_only(house: House) -> None:
     drawn = BytesIO()
     Image.new("RGB", (32, 32), "red").save(drawn, "WEBP")
-    picture = house.services.pictures.put(drawn.getvalue())
+    picture = house.services.pictures.put(drawn.getvalue(), {})
     case = house.case(Item(Kind.AVATAR, None, (picture,)), scene=Scene.REGISTRATION, account=None)
     li = house.visit("li.na")
     page = li.get(f"/desk/cases/{case}").text
