@@ -22,7 +22,7 @@ from tokenizers import Tokenizer
 
 from moderation.core.errors import BadSetup, Problem
 from moderation.core.submission import Kind
-from moderation.detectors.windows import Cutter, Ids, batch_of, pieces
+from moderation.detectors.windows import Cutter, Ids, batch_of, pieces, readings
 
 log = logging.getLogger(__name__)
 
@@ -264,13 +264,14 @@ class TextClassifier:
         late = deadline is not None and time.monotonic() >= deadline
         with self._changed:
             for at, (text, kind) in enumerate(zip(texts, kinds or [Kind.POST] * len(texts), strict=True)):
-                size = pieces(len(text))
+                read = readings(text)
+                size = sum(pieces(len(reading)) for reading in read)
                 room = self._max_waiting if size == 1 else self._max_waiting * 3 // 4
                 if late or self._closed or self._waiting + size > room:
                     call.answer(at, None)
                     continue
                 self._waiting += size
-                cut = self._cutter.windows(text)
+                cut = itertools.chain.from_iterable(map(self._cutter.windows, read))
                 self._incoming.append(_Text(call, at, kind, next(self._arrivals), deadline, size, size, cut))
             if self._incoming:
                 self._wake()

@@ -1,10 +1,13 @@
 """Cutting a text of any length into token windows that the classifier can read; no model and no thread."""
 
+import re
 from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
+
+from moderation.text.folding import fold
 
 PIECE = 120
 """Code points that are tokenised together: nearly always one window of 96 tokens in Chinese."""
@@ -14,6 +17,8 @@ OVERLAP = 24
 
 Ids = NDArray[np.int64]
 
+_ALONE = re.compile(r"(?<![\u3400-\u9fffA-Za-z0-9])[\u3400-\u9fff](?![\u3400-\u9fffA-Za-z0-9])")
+
 
 def pieces(length: int) -> int:
     """How many pieces a text of this many code points is cut into; at least 1.
@@ -22,6 +27,22 @@ def pieces(length: int) -> int:
     [1, 1, 2, 2, 3, 1042]
     """
     return 1 if length <= PIECE else -(-(length - OVERLAP) // (PIECE - OVERLAP))
+
+
+def readings(text: str) -> tuple[str, ...]:
+    """How the classifier reads a text: as written; and where characters are torn apart, as folded, too.
+
+    Measured on the corpus's dev part: of what is found of violating texts as written, 84% is still found with symbols put
+    between the characters, 90% with the second reading, at no false alarm more; one everyday text in a thousand has one.
+    A second reading of every text that folding changes finds 93%, and holds a seventh more of the innocent twins.
+
+    >>> readings("加-微-信"), readings("走，去吃饭！")
+    (('加-微-信', '加微信'), ('走，去吃饭！',))
+    """
+    if len(_ALONE.findall(text)) < 2:
+        return (text,)
+    folded = fold(text).text
+    return (text, folded) if folded and folded != text else (text,)
 
 
 def scalar(text: str) -> str:

@@ -19,7 +19,7 @@ from tokenizers import Tokenizer
 
 from moderation.detectors.classifier import MANIFEST, MODEL, TOKENIZER
 from moderation.detectors.torch_model import load
-from moderation.detectors.windows import Cutter, Ids, batch_of
+from moderation.detectors.windows import Cutter, Ids, batch_of, readings
 from moderation.evaluation import calibration
 from moderation.evaluation.datasets import Example
 from moderation.evaluation.metrics import Floats
@@ -149,7 +149,10 @@ def score(model: Path, cutter: Cutter, examples: Sequence[Example]) -> Floats:
         logits = [session.run(None, {"input_ids": ids, "attention_mask": mask})[0][0] for ids, mask in runs]
         return np.asarray(np.max(logits, axis=0), dtype=np.float64)
 
-    cut = [[window for piece in cutter.windows(example.text) for window in piece] for example in examples]
+    cut = [
+        [window for reading in readings(example.text) for piece in cutter.windows(reading) for window in piece]
+        for example in examples
+    ]
     with ThreadPoolExecutor(2) as threads:
         return np.array(list(threads.map(highest, cut)), dtype=np.float64)
 
