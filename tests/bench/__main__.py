@@ -6,7 +6,7 @@ import sys
 import time
 from pathlib import Path
 
-from tests.bench import beside_bert, engines, keyword_engine, registrations, report
+from tests.bench import beside_bert, engines, keyword_engine, picture_report, registrations, report
 from tests.bench.figures import Figures
 from tests.bench.keyword_engine import Effort
 
@@ -38,9 +38,10 @@ def main() -> None:
     say("classifier beside BERT-base")
     beside = beside_bert.measure(engines.FOLDER, repeats)
     found = keyword_engine.measure(effort, say)
+    pictures = picture_report.measure(given.quick, say)
     say("registrations")
     with_classifier, keyword_only = registrations.measure(rounds, seconds, step, say)
-    figures = Figures(with_classifier, keyword_only, keywords, classifier, rescan, beside, found)
+    figures = Figures(with_classifier, keyword_only, keywords, classifier, rescan, beside, found, pictures)
     minutes = (time.monotonic() - began) / 60
     given.out.parent.mkdir(parents=True, exist_ok=True)
     given.out.write_text(report.document(figures, facts, rounds, seconds, minutes), encoding="utf-8")

@@ -3,9 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
+from typing import TYPE_CHECKING
 
 from tests.bench.beside_bert import Beside
 from tests.bench.keyword_engine import KeywordEngine
+
+if TYPE_CHECKING:  # it takes percentiles from here
+    from tests.bench.picture_report import Pictures
 
 
 def percentile(values: Sequence[float], share: float) -> float:
@@ -98,3 +102,4 @@ class Figures:
     rescan: Rescan
     beside: Beside
     keyword_engine: KeywordEngine
+    pictures: "Pictures"

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from moderation.evaluation.metrics import table
-from tests.bench import classifier_report, keyword_report
+from tests.bench import classifier_report, keyword_report, picture_report
 from tests.bench.figures import Figures, Registrations
 from tests.bench.keyword_report import Goal
 from tests.bench.registrations import BOUND_MS, RATES
@@ -60,6 +60,7 @@ def document(figures: Figures, facts: Sequence[tuple[str, str]], rounds: int, se
         _engines(figures),
         *classifier_report.sections(figures.beside),
         *keyword_report.sections(figures.keyword_engine),
+        *picture_report.sections(figures.pictures),
         "## How to read this",
         _reading(),
     ]
@@ -78,7 +79,12 @@ def _goals(figures: Figures) -> str:
         rows.append(_goal(f"median that neither detectors nor database explain, {name}", unexplained, UNEXPLAINED_GOAL))
     return table(
         ["Goal", "Bound", "Measured", "Met"],
-        [*rows, *classifier_report.goals(figures.beside), *keyword_report.goals(figures.keyword_engine)],
+        [
+            *rows,
+            *classifier_report.goals(figures.beside),
+            *keyword_report.goals(figures.keyword_engine),
+            *picture_report.goals(figures.pictures),
+        ],
     )
 
 
