@@ -7,23 +7,16 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import select
 
-from moderation.core.clock import Clock
-from moderation.settings import Settings
-from moderation.store import access
-from moderation.store.database import Database
 from moderation.store.submissions import WorkStatus
 from moderation.store.tables import cases, screenings
-from moderation.wiring import open_database
-from tests.acceptance.processes import Api, Process, until
-from tests.making import BAD, GOOD, HELD, variables
-from tests.servers import Valkey
+from tests.acceptance.processes import Api, World, until
+from tests.making import BAD, GOOD, HELD
 
 SLOW = "玩百家乐，" * 20_000
 """A post that takes a worker about a second."""
@@ -65,51 +58,6 @@ def told() -> Iterator[Told]:
     told = Told()
     yield told
     told.close()
-
-
-class World:
-    """An installation of one's own: a database, a Valkey, and the processes that a test starts."""
-
-    def __init__(self, folder: Path, valkey: Valkey, database_url: str) -> None:
-        self.folder, self.valkey = folder, valkey
-        self.variables = variables(folder, database_url, REDIS_URL=valkey.url)
-        self.database: Database = open_database(Settings.read(self.variables))
-        clock = Clock()
-        with self.database.write() as tx:
-            self.key = access.add_key(tx, clock.id("key"), "tests", frozenset(access.SCOPES), clock.now())
-        self._started: list[Process] = []
-
-    def worker(self) -> Process:
-        self._started.append(Process(self.folder, f"worker-{len(self._started)}", self.variables, "worker"))
-        return self._started[-1]
-
-    def api(self) -> Api:
-        api = Api(self.folder, self.variables, self.key, f"api-{len(self._started)}")
-        self._started.append(api)
-        return api
-
-    def count(self, **conditions: Any) -> int:
-        query = select(func.count()).select_from(screenings)
-        for column, value in conditions.items():
-            query = query.where(screenings.c[column] == value)
-        with self.database.read() as tx:
-            return tx.scalar(query) or 0
-
-    def leased(self) -> bool:
-        with self.database.read() as tx:
-            return bool(tx.scalar(select(func.count()).select_from(screenings).where(screenings.c.lease.is_not(None))))
-
-    def close(self) -> None:
-        for process in self._started:
-            process.stop()
-        self.database.close()
-
-
-@pytest.fixture
-def world(tmp_path: Path, valkey: Valkey, database_url: str) -> Iterator[World]:
-    world = World(tmp_path, valkey, database_url)
-    yield world
-    world.close()
 
 
 def submission(key: str, text: str, kind: str = "post") -> dict[str, Any]:

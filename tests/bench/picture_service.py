@@ -188,7 +188,7 @@ def _hostile(service: Service, client: _Client, say: Say) -> Hostile:
 
     def watch() -> None:
         while not stop.wait(0.05):
-            largest[0] = max([largest[0], *(_megabytes(pid) for pid in _decoders(service.pid))])
+            largest[0] = max([largest[0], *(_megabytes(pid) for pid in decoders(service.pid))])
 
     watching = threading.Thread(target=watch)
     watching.start()
@@ -219,7 +219,7 @@ def _kept(service: Service, client: _Client, pictures: Sequence[bytes], say: Say
 
     def kill() -> None:
         while not stop.wait(0.5):
-            for pid in chance.sample(found := _decoders(service.pid), min(1, len(found))):
+            for pid in chance.sample(found := decoders(service.pid), min(1, len(found))):
                 os.kill(pid, signal.SIGKILL)
                 killed[0] += 1
 
@@ -252,13 +252,14 @@ def _family(pid: int) -> list[int]:
     return found
 
 
-def _decoders(pid: int) -> list[int]:
+def decoders(pid: int) -> list[int]:
+    """The processes below this one that decode pictures."""
     return [one for one in _family(pid) if DECODER in _read(one, "cmdline")]
 
 
 def _resident(pid: int) -> float:
     """MB of memory of the service's processes but for the decoders, which are counted apart."""
-    aside = set(_decoders(pid))
+    aside = set(decoders(pid))
     return sum(_megabytes(one) for one in _family(pid) if one not in aside)
 
 
