@@ -4,7 +4,7 @@ import pytest
 
 from moderation.core.errors import BadInput, Conflict, NotFound
 from moderation.store import access
-from moderation.store.access import Role
+from moderation.store.access import Role, Showing
 from moderation.store.database import Database
 from tests.making import START
 
@@ -96,3 +96,15 @@ def test_a_secret_is_made_once(database: Database) -> None:
     with database.write() as tx:
         assert access.secret(tx, "session") == first and len(first) == 32
         assert access.secret(tx, "other") != first
+
+
+def test_how_pictures_are_shown_is_kept_with_the_user(database: Database) -> None:
+    with database.write() as tx:
+        assert access.add_user(tx, "user_1", "li", GOOD, Role.ADMIN, START).pictures is Showing.BLURRED
+        access.add_user(tx, "user_2", "wang", GOOD, Role.REVIEWER, START)
+        for showing in Showing:
+            access.set_pictures(tx, "user_1", showing)
+            shown = {user.username: user.pictures for user in access.all_users(tx)}
+            assert shown == {"li": showing, "wang": Showing.BLURRED}
+        with pytest.raises(NotFound):
+            access.set_pictures(tx, "user_3", Showing.GREY)

@@ -127,8 +127,8 @@ class House:
 
 
 @contextmanager
-def opened(folder: Path) -> Iterator[House]:
-    """A desk with an administrator, li.na, and a reviewer, zhang.wei."""
+def opened(folder: Path, *, images: str = "off") -> Iterator[House]:
+    """A desk with an administrator, li.na, and a reviewer, zhang.wei. With `images` "on", pictures are looked at."""
     lists = folder / "wordlists"
     lists.mkdir()
     for name, terms in LISTS.items():
@@ -139,6 +139,7 @@ def opened(folder: Path) -> Iterator[House]:
             "MODERATION_VAR": str(folder / "var"),
             "MODERATION_WORDLISTS": str(lists),
             "MODERATION_CLASSIFIER": "off",
+            "MODERATION_IMAGES": images,
         }
     )
     services = build(settings, clock=Clock(now=lambda: now[0]))
