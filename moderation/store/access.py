@@ -32,6 +32,17 @@ class Role(StrEnum):
     ADMIN = "admin"
 
 
+class Showing(StrEnum):
+    """How pictures are first shown to somebody at the desk; each can be seen plainly from there.
+
+    blurred: without detail or colour; grey: without colour; plain: as they are
+    """
+
+    BLURRED = "blurred"
+    GREY = "grey"
+    PLAIN = "plain"
+
+
 @dataclass(frozen=True, slots=True)
 class ApiKey:
     """An API key, without its secret part, which is not kept. `owner` is the name that its idempotency keys live under."""
@@ -45,13 +56,14 @@ class ApiKey:
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """Somebody who signs in to the review desk."""
+    """Somebody who signs in to the review desk. `pictures`: how they are first shown to them."""
 
     id: str
     username: str
     role: Role
     created_at: datetime
     disabled_at: datetime | None = None
+    pictures: Showing = Showing.BLURRED
 
 
 def add_key(tx: Connection, id: str, owner: str, scopes: frozenset[str], now: datetime) -> str:
@@ -108,6 +120,12 @@ def disable_user(tx: Connection, username: str, now: datetime) -> None:
         raise NotFound("user", username)
 
 
+def set_pictures(tx: Connection, id: str, pictures: Showing) -> None:
+    """Keeps how pictures are first shown to a user. Raises NotFound."""
+    if not tx.execute(update(users).where(users.c.id == id).values(pictures=pictures.value)).rowcount:
+        raise NotFound("user", id)
+
+
 def all_users(tx: Connection) -> list[User]:
     return [_user(row) for row in tx.execute(select(users).order_by(users.c.created_at))]
 
@@ -158,4 +176,4 @@ def _key(row: Row[Any]) -> ApiKey:
 
 
 def _user(row: Row[Any]) -> User:
-    return User(row.id, row.username, Role(row.role), row.created_at, row.disabled_at)
+    return User(row.id, row.username, Role(row.role), row.created_at, row.disabled_at, Showing(row.pictures))

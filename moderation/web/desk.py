@@ -10,10 +10,12 @@ from starlette.datastructures import FormData
 
 from moderation.core.case import CaseStatus
 from moderation.store import access
+from moderation.store.access import Showing
 from moderation.store.cases import Queue
 from moderation.web.desk_accounts import account_routes
+from moderation.web.desk_banks import bank_routes
 from moderation.web.desk_cases import case_routes
-from moderation.web.desk_page import STATIC, Asking, Desk, field, from_here, inside, onward
+from moderation.web.desk_page import STATIC, Asking, Desk, from_here, inside, onward, text_of
 from moderation.web.desk_view import rows
 from moderation.web.session import COOKIE, Session, Throttle, Visitor
 from moderation.web.words import LANGUAGES, Words
@@ -36,6 +38,7 @@ def desk_router(services: Services) -> APIRouter:
     _queue(router, desk, asking)
     case_routes(router, desk, asking)
     account_routes(router, desk, asking)
+    bank_routes(router, desk, asking)
     return router
 
 
@@ -59,7 +62,7 @@ def _door(router: APIRouter, desk: Desk, asking: Asking) -> None:
         session: Annotated[Session, Depends(asking.session)],
         form: Annotated[FormData, Depends(asking.form)],
     ) -> Response:
-        username, next = field(form, "username").strip(), inside(field(form, "next", "/desk"))
+        username, next = text_of(form, "username").strip(), inside(text_of(form, "next", "/desk"))
         words, now, name = Words(session.language), services.clock.now(), username.casefold()
 
         def refused(status: int, problem: str) -> Response:
@@ -69,7 +72,7 @@ def _door(router: APIRouter, desk: Desk, asking: Asking) -> None:
         if pause:
             return refused(429, words("login.paused", minutes=ceil(pause.total_seconds() / 60)))
         with services.database.read() as tx:
-            user = access.signed_in(tx, username, field(form, "password"))
+            user = access.signed_in(tx, username, text_of(form, "password"))
         if user is None:
             throttle.failed(name, now)
             return refused(401, words("login.wrong"))
@@ -90,10 +93,22 @@ def _door(router: APIRouter, desk: Desk, asking: Asking) -> None:
         session: Annotated[Session, Depends(asking.session)],
         form: Annotated[FormData, Depends(asking.form)],
     ) -> Response:
-        wanted = field(form, "language")
-        response = desk.go(request, inside(field(form, "next", from_here(request))))
+        wanted = text_of(form, "language")
+        response = desk.go(request, inside(text_of(form, "next", from_here(request))))
         desk.sessions.write(request, response, session.speaking(wanted if wanted in LANGUAGES else LANGUAGES[0]))
         return response
+
+    @router.post("/desk/showing")
+    def showing(
+        request: Request,
+        visitor: Annotated[Visitor, Depends(asking.visitor)],
+        form: Annotated[FormData, Depends(asking.form)],
+    ) -> Response:
+        """Keeps how pictures are first shown to the visitor, on every page from now on."""
+        wanted = next((each for each in Showing if each.value == text_of(form, "pictures")), Showing.BLURRED)
+        with services.database.write() as tx:
+            access.set_pictures(tx, visitor.user.id, wanted)
+        return desk.go(request, inside(text_of(form, "next", from_here(request))))
 
 
 def _queue(router: APIRouter, desk: Desk, asking: Asking) -> None:
@@ -136,7 +151,7 @@ def _queue(router: APIRouter, desk: Desk, asking: Asking) -> None:
         visitor: Annotated[Visitor, Depends(asking.visitor)],
         form: Annotated[FormData, Depends(asking.form)],
     ) -> Response:
-        category = field(form, "category") or None
+        category = text_of(form, "category") or None
         case = services.review.claim_next(visitor.actor, category)
         return desk.go(request, onward(case, category) if case else onward(None, category, said="none_left"))
 

@@ -5,7 +5,9 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request, Response
 from starlette.datastructures import FormData
 
-from moderation.web.desk_page import Asking, Desk, account_url, field, inside
+from moderation.core.submission import Kind
+from moderation.web.desk_page import Asking, Desk, account_url, inside, text_of
+from moderation.web.desk_pictures import likes_of
 from moderation.web.desk_view import excerpt_of
 from moderation.web.session import Visitor
 
@@ -19,6 +21,7 @@ def account_routes(router: APIRouter, desk: Desk, asking: Asking) -> None:
     @router.get("/desk/accounts/{id:path}")
     def account(request: Request, id: str, visitor: In) -> Response:
         file = services.review.account(id)
+        avatar = file.account.fields.get(Kind.AVATAR.value) if file.account else None
         return desk.page(
             request,
             visitor.session,
@@ -27,6 +30,8 @@ def account_routes(router: APIRouter, desk: Desk, asking: Asking) -> None:
             file=file,
             account=file.account,
             now=services.clock.now(),
+            avatar=avatar,
+            likes=likes_of(avatar, id, services) if avatar else None,
             has_picture=services.pictures.has,
             excerpt_of=excerpt_of,
             toast=desk.toast(request, visitor),
@@ -35,7 +40,7 @@ def account_routes(router: APIRouter, desk: Desk, asking: Asking) -> None:
     @router.post("/desk/measures/{id}/lift")
     def lift(request: Request, id: str, visitor: In, form: Form) -> Response:
         measure = services.enforce.lift(id, visitor.actor)
-        back = inside(field(form, "next", account_url(measure.account_id)))
+        back = inside(text_of(form, "next", account_url(measure.account_id)))
         return desk.go(request, f"{back.partition('?')[0]}?said=lifted")
 
     @router.get("/desk/confirmations")
@@ -51,7 +56,7 @@ def account_routes(router: APIRouter, desk: Desk, asking: Asking) -> None:
 
     @router.post("/desk/measures/{id}/confirm")
     def confirm(request: Request, id: str, visitor: In, form: Form) -> Response:
-        agree = field(form, "agree") == "yes"
+        agree = text_of(form, "agree") == "yes"
         services.enforce.confirm(id, visitor.actor, agree=agree)
         return desk.go(request, f"/desk/confirmations?said={'agreed' if agree else 'declined'}")
 

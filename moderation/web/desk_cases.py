@@ -16,12 +16,13 @@ from moderation.core.policy import Policy
 from moderation.core.submission import Scene
 from moderation.flows.enforce import DEFAULT_FUNCTIONS, Order
 from moderation.flows.review import CaseFile
-from moderation.web.desk_page import Asking, Desk, Times, onward, who
-from moderation.web.desk_page import field as text_of
-from moderation.web.desk_view import ACTIONS, days, excerpt_of, history, items
+from moderation.web import desk_banking as banking
+from moderation.web.desk_banking import Note, Unfit
+from moderation.web.desk_page import Asking, Desk, Times, onward, text_of, who
+from moderation.web.desk_pictures import pictures_of
+from moderation.web.desk_view import ACTIONS, days, excerpt_of, history
 from moderation.web.session import Visitor
 from moderation.web.words import Words
-from moderation.wiring import folded
 
 FUNCTION_ORDER = (*DEFAULT_FUNCTIONS, *sorted(FUNCTIONS - set(DEFAULT_FUNCTIONS)))
 MAX_DAYS = 3650
@@ -38,6 +39,7 @@ class Entered:
     functions: list[str] = field(default_factory=lambda: list(DEFAULT_FUNCTIONS))
     notice: str = ""
     note: str = ""
+    bank: bool = False
 
     @classmethod
     def of(cls, form: FormData, file: CaseFile) -> "Entered":
@@ -50,6 +52,7 @@ class Entered:
             functions=[name for name in form.getlist("functions") if isinstance(name, str)],
             notice=text_of(form, "notice").strip(),
             note=text_of(form, "note").strip(),
+            bank=text_of(form, "bank") == "1",
         )
 
     def problems(self, file: CaseFile, policy: Policy, words: Words) -> list[str]:
@@ -178,15 +181,20 @@ def case_routes(router: APIRouter, desk: Desk, asking: Asking) -> None:
         except BadInput as error:
             told = [words("error.other", field=p.field, reason=p.reason, fix=p.fix) for p in error.problems]
             return failed(422, told, [])
+        said = {"decided": id}
+        if entered.bank:
+            added, lost = banking.put_rejected(desk, visitor, review.file(id))
+            said |= {name: str(count) for name, count in (("added", added), ("lost", lost)) if count}
         if text_of(form, "next", "1") != "1":
-            return desk.go(request, f"/desk/cases/{id}?decided={id}")
+            return desk.go(request, onward(review.get(id)[0], None, **said))
         category = text_of(form, "queue_category") or None
-        return desk.go(request, onward(review.claim_next(visitor.actor, category), category, decided=id))
+        return desk.go(request, onward(review.claim_next(visitor.actor, category), category, **said))
 
     @router.post("/desk/cases/{id}/undo")
     def undo(request: Request, id: str, visitor: In, _form: Form) -> Response:
         words = Words(visitor.session.language)
         try:
+            decided = review.file(id)
             review.undo(id, visitor.actor)
         except Conflict:
             return _page(desk, request, visitor, review.file(id), 409, [words("undo.open")])
@@ -196,9 +204,36 @@ def case_routes(router: APIRouter, desk: Desk, asking: Asking) -> None:
             other = who(file.case.resolved_by, words, visitor)
             told = words("undo.late") if mine else words("undo.others", who=other)
             return _page(desk, request, visitor, file, 403, [told])
+        banking.take_back(desk, visitor, decided)
         with suppress(Conflict):  # somebody took it in between, which the page then says
             review.claim(id, visitor.actor)
         return desk.go(request, f"/desk/cases/{id}?said=undone")
+
+    @router.post("/desk/cases/{id}/pictures/{reference}/bank")
+    def bank(request: Request, id: str, reference: str, visitor: In, form: Form) -> Response:
+        """Adds a picture under a category, or puts it back into a bank that it was taken out of."""
+        file, name = review.file(id), text_of(form, "bank")
+        if name:
+            banking.put_back(desk, visitor, file, reference, name)
+        else:
+            try:
+                category, note = text_of(form, "category"), text_of(form, "note")
+                name = banking.put(desk, visitor, file, reference, category, note)
+            except Unfit as error:
+                words = Words(visitor.session.language)
+                return _page(desk, request, visitor, file, 422, [words(error.key)])
+        return desk.go(request, _with_picture(request, file.case, reference, name))
+
+    @router.post("/desk/cases/{id}/pictures/{reference}/unbank")
+    def unbank(request: Request, id: str, reference: str, visitor: In, form: Form) -> Response:
+        file, name = review.file(id), text_of(form, "bank")
+        banking.take_out(desk, visitor, file, reference, name)
+        return desk.go(request, _with_picture(request, file.case, reference, name))
+
+
+def _with_picture(request: Request, case: Case, reference: str, bank: str) -> str:
+    """The case's page, saying what was just done with its picture."""
+    return onward(case, request.query_params.get("category"), picture=reference, bank=bank)
 
 
 def _page(
@@ -213,7 +248,7 @@ def _page(
 ) -> Response:
     services, case = desk.services, file.case
     now = services.clock.now()
-    views = items(file, services.policy, folded)
+    views = banking.views(file, services)
     if entered is None:
         recommended, length = file.recommendation, days(file.recommendation, now)
         action = recommended.action.value if recommended.action in ACTIONS else ""
@@ -231,6 +266,10 @@ def _page(
         file=file,
         case=case,
         items=views,
+        pictures=pictures_of(views, case, services),
+        may_bank=banking.may_bank(file, visitor, services),
+        may_take_out=lambda name: banking.may_take_out(name, visitor),
+        note_of=Note.of,
         state=state,
         seen=case.version,
         entered=entered,
@@ -242,12 +281,11 @@ def _page(
         steps=services.policy.ladder.steps,
         length=days(file.recommendation, now),
         categories=services.policy.categories.values(),
-        has_picture=services.pictures.has,
         excerpt_of=excerpt_of,
         history=history(file.events),
         now=now,
         queue_category=category if category in services.policy.categories else None,
-        toast=desk.toast(request, visitor),
+        toast=desk.toast(request, visitor) or banking.toast_of(desk, request, visitor, file),
     )
 
 

@@ -1,8 +1,8 @@
 """How the review desk answers: templates, headers, redirects, who is asking, and errors as pages."""
 
 import hashlib
-from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
 from functools import cache
 from pathlib import Path
@@ -22,7 +22,8 @@ from moderation.core.clock import rfc3339
 from moderation.core.errors import BadInput, Conflict, ModerationError, NotAllowed, NotFound
 from moderation.core.finding import Verdict
 from moderation.core.measures import MeasureStatus
-from moderation.store.access import Role
+from moderation.flows.banks import OWN
+from moderation.store.access import Role, Showing
 from moderation.web.highlight import plain
 from moderation.web.session import Session, Sessions, Visitor, genuine
 from moderation.web.words import WORDS, Words
@@ -30,6 +31,9 @@ from moderation.wiring import Services
 
 TEMPLATES = Path(__file__).parent / "templates"
 STATIC = Path(__file__).parent / "static"
+
+OWN_SOURCE = "the review desk"
+"""What `flows.banks` says is the source of the banks that the desk adds to."""
 
 BEIJING = timezone(timedelta(hours=8))
 """The desk's own time; China has one, without a summer time."""
@@ -60,11 +64,16 @@ class AdminsOnly(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Toast:
-    """One line on what was just done; with a case that can be undone for so many seconds."""
+    """One line on what was just done.
+
+    undo     the address that takes it back when `fields` are posted there; None where nothing does
+    seconds  for how long; None for as long as the page is open
+    """
 
     text: str
     undo: str | None = None
-    seconds: int = 0
+    fields: Mapping[str, str] = field(default_factory=dict)
+    seconds: int | None = None
 
 
 class Desk:
@@ -80,6 +89,7 @@ class Desk:
             lstrip_blocks=True,
             finalize=_shown,
         )
+        self.environment.filters["add_one"] = lambda number: number + 1
         self.environment.globals.update(asset=asset, account_url=account_url, rfc3339=rfc3339)
 
     @property
@@ -92,6 +102,13 @@ class Desk:
         """What a category is called; its code where the policy does not know it."""
         category = self.services.policy.categories.get(code)
         return category.titles[language] if category else code
+
+    def bank_title(self, name: str, language: str) -> str:
+        """What a bank is called: one that the desk adds to by its category."""
+        category = name.removeprefix(OWN)
+        if category == name or category not in self.services.policy.categories:
+            return name
+        return Words(language)("bank.own", category=self.title(category, language))
 
     def page(self, request: Request, session: Session, template: str, status: int = 200, **values: object) -> Response:
         """A page in the visitor's language."""
@@ -106,8 +123,11 @@ class Desk:
             "visitor": known,
             "admin": known is not None and known.user.role is Role.ADMIN,
             "tally": tally,
+            "showings": tuple(Showing),
             "who": lambda actor: who(actor, words, known),
             "title": lambda code: self.title(code, session.language),
+            "source_of": lambda source: words("bank.desk") if source == OWN_SOURCE else source,
+            "bank_title": lambda name: self.bank_title(name, session.language),
             "clause": self.services.policy.clause,
             "here": address(request) if request.method == "GET" else from_here(request),
             "toast": None,
@@ -137,8 +157,10 @@ class Desk:
         proposed = any(measure.status is MeasureStatus.PROPOSED for measure in measures)
         taken = [words.code("measure", m.action) for m in measures if m.status is MeasureStatus.ACTIVE]
         taken += [words("decide.proposed")] if proposed else []
+        taken += [words(f"bank.with.{key}", n=n) for key in ("added", "lost") if (n := _count(request, key))]
         left = Times(words, now).left(case.undo_until)
-        return Toast(" · ".join([verdict, *taken]), case.id if left else None, left)
+        undo = f"/desk/cases/{case.id}/undo" if left else None
+        return Toast(" · ".join([verdict, *taken]), undo, seconds=left)
 
     def go(self, request: Request, url: str) -> Response:
         """Sends the visitor on, whether they came by htmx or by a plain form."""
@@ -217,7 +239,7 @@ class Asking:
 
         async def form(request: Request, held: Annotated[Session, Depends(session)]) -> FormData:
             given = await request.form()
-            if not genuine(held, request.headers.get("X-CSRF-Token") or field(given, "token")):
+            if not genuine(held, request.headers.get("X-CSRF-Token") or text_of(given, "token")):
                 # Whoever is signed out is sent to sign in, not told of a forgery.
                 if held.user_id is None and request.url.path not in ("/desk/login", "/desk/language"):
                     raise NotSignedIn
@@ -227,7 +249,7 @@ class Asking:
         self.session, self.visitor, self.admin, self.form = session, visitor, admin, form
 
 
-def field(form: FormData, name: str, default: str = "") -> str:
+def text_of(form: FormData, name: str, default: str = "") -> str:
     """A field's text; the default for one that is missing or a file."""
     value = form.get(name)
     return value if isinstance(value, str) else default
@@ -328,6 +350,12 @@ class Times:
     def left(self, moment: datetime) -> int:
         """Seconds until then, 0 for what is over."""
         return max(0, int((moment - self.now).total_seconds()))
+
+
+def _count(request: Request, name: str) -> int:
+    """A small number in the address; 0 for none."""
+    given = request.query_params.get(name, "")
+    return int(given) if given.isascii() and given.isdigit() and len(given) < 4 else 0
 
 
 def _shown(value: object) -> object:

@@ -9,7 +9,7 @@ from markupsafe import Markup
 from moderation.core.case import Case, CaseStatus, ItemVerdict
 from moderation.core.decision import ItemOutcome, grounds
 from moderation.core.events import Recorded
-from moderation.core.finding import Finding, Verdict
+from moderation.core.finding import Finding, Region, Verdict
 from moderation.core.measures import Action
 from moderation.core.policy import Policy, Thresholds
 from moderation.core.strikes import Recommendation
@@ -24,6 +24,12 @@ HUES = 8
 BARS = 6
 """How many scores an item shows, the highest ones."""
 
+READ = 80
+"""How many characters of what was read in a picture, or of what a code holds, a row shows."""
+
+PLACES = {"codes": "code", "bank": "bank", "marks": "mark", "image": "model"}
+"""Where in a picture a finding comes from, by its detector; any other read a text."""
+
 FAINT = 0.02
 """Scores below tell a reviewer nothing."""
 
@@ -33,8 +39,9 @@ class Hit:
     """One finding as a row beside the text.
 
     number   from 0 within the case, the same as in the marked text
-    text     the characters it covers, as HTML; empty for the item as a whole
+    text     the characters it covers, in the item's text or read in its pictures, as HTML; empty for the item as a whole
     folded   what they fold to, where that differs
+    region   where it lies in the item's pictures, and `place` by what it was seen there: "text", "code", "bank", "mark", "model"
     joined   whether it takes several fields together
     earned   what it earns under the policy; a shadow finding earns a pass
     """
@@ -49,6 +56,8 @@ class Hit:
     text: Markup
     folded: str
     folds: tuple[str, ...]
+    region: Region | None
+    place: str
     joined: bool
     shadow: bool
     earned: str
@@ -252,8 +261,10 @@ def _hit(
     colours: Mapping[str, int],
     file: CaseFile,
 ) -> Hit:
-    covered = finding.span.of(item.text) if finding.span and item.text is not None else ""
-    folded = fold(covered) if covered else ""
+    region = finding.region
+    covered = finding.span.of(item.text) if finding.span and item.text is not None else region.text if region else ""
+    coded = finding.detector == "codes"  # what a code holds is not written by hand: nothing is hidden in its case
+    folded = fold(covered) if covered and not coded and len(covered) <= READ else ""
     submitted = file.screening.submission.items if file.screening else ()
     parts = [part.span.of(submitted[part.item].text or "") for part in finding.parts if part.item < len(submitted)]
     detector, _, version = finding.source.partition("@")
@@ -265,9 +276,11 @@ def _hit(
         score=finding.score,
         detector=detector,
         version=version,
-        text=Markup(" + ").join(excerpt(part, limit=40) for part in parts or [covered]),
+        text=Markup(" + ").join(excerpt(part, limit=READ if region else 40) for part in parts or [covered]),
         folded=folded if folded != covered else "",
         folds=finding.folds,
+        region=region,
+        place=PLACES.get(detector, "text") if region else "",
         joined=bool(finding.parts),
         shadow=finding.ceiling is Verdict.PASS,
         earned=policy.earned(finding, item.kind, file.case.scene).word,

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from moderation.web.fold_words import FOLDS
+from moderation.web.picture_words import PICTURES
 
 LANGUAGES = ("zh", "en")
 """The languages of the desk; the first is the one that a visitor gets who has not chosen."""
@@ -195,7 +196,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "You proposed this measure; another reviewer has to confirm it.",
     ),
     "error.denied": ("没有权限", "Not permitted"),
-    "error.denied_more": ("此页面仅管理员可用。", "This page is for administrators only."),
+    "error.denied_more": ("仅管理员可用。", "For administrators only."),
     "error.conflict": ("状态已变化", "The state has changed"),
     "error.conflict_more": (
         "其他人先一步作了处理，刚才的操作没有执行。",
@@ -322,6 +323,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "check.classifier": ("语义模型", "classifier"),
     "check.image": ("图片", "pictures"),
     **FOLDS,
+    **PICTURES,
     "measure.refuse_registration": ("不予注册", "Refuse registration"),
     "measure.remove_content": ("删除内容", "Remove content"),
     "measure.rectify": ("限期改正", "Rectify by a deadline"),

@@ -189,7 +189,7 @@ def test_no_page_is_wider_than_a_small_window_in_either_scheme(house: House, url
     case = case_of(house, avatar(house, 1))
     house.services.banks.add(avatar(house, 3), "porn", "user:li.na")
     for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        page.emulate_media(color_scheme=scheme)
         for width in (1280, 1024, 700):
             page.set_viewport_size({"width": width, "height": 800})
             for path in (f"cases/{case}", "banks", "banks/own-porn"):

@@ -199,7 +199,7 @@ def test_an_entry_is_set_apart_released_removed_and_restored_each_with_a_way_bac
         ("remove", EntryState.REMOVED, "已移出"),
         ("restore", EntryState.LIVE, "已恢复"),
     )
-    back = {"next": "/desk/banks/own-porn?state=live"}
+    back: dict[str, str | list[str]] = {"next": "/desk/banks/own-porn?state=live"}
     for what, state, said in steps:
         li.post(f"/desk/banks/entries/{entry.id}/{what}", back)
         assert house.services.banks.entry(entry.id).state is state and f"条目 {entry.id} {said}" in li.text

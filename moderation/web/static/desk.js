@@ -60,6 +60,10 @@ function reflect() {
     button.setAttribute("aria-pressed", String(pressed));
   }
   one("#measure", form).hidden = rejected.length === 0;
+  const items = rejected.map((radio) => radio.closest(".item")?.dataset.item);
+  for (const part of all("[data-when-rejected]", form)) {
+    part.hidden = !part.dataset.whenRejected.split(" ").some((item) => items.includes(item));
+  }
   for (const card of all(".item")) {
     card.dataset.verdict = chosen.find((radio) => radio.closest(".item") === card)?.value ?? "";
   }
@@ -135,6 +139,9 @@ document.addEventListener("submit", (event) => {
 addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
 
 document.addEventListener("click", (event) => {
+  for (const menu of all(".menu[open]")) if (!menu.contains(event.target)) menu.open = false;
+  const place = event.target.closest("svg [data-hits]");
+  if (place) one(`[data-hit="${place.dataset.hits.split(" ")[0]}"]`)?.focus();
   const target = event.target.closest("[data-open], [data-close], [data-agree], [data-all], .dismiss");
   if (!target) return;
   if (target.dataset.open) one(`#${target.dataset.open}`).showModal();
@@ -150,15 +157,18 @@ document.addEventListener("click", (event) => {
 document.addEventListener("change", (event) => {
   if ("submit" in event.target.dataset) event.target.form.requestSubmit();
   if (event.target.form === decision()) { reflect(); keep(); }
+  for (const follower of all("[data-follows]")) {
+    if (follower.dataset.follows === event.target.name && event.target.value) follower.value = event.target.value;
+  }
 });
 document.addEventListener("input", (event) => { if (event.target.form === decision()) { reflect(); keep(); } });
 
-// ---- Hits: a row and its characters light up together ----
+// ---- Hits: a row and its characters, or its place in a picture, light up together ----
 function light(target, on) {
-  const source = target.closest?.("[data-hit], mark[data-hits]");
+  const source = target.closest?.("[data-hit], [data-hits]");
   if (!source) return;
   const numbers = (source.dataset.hit ?? source.dataset.hits).split(" ");
-  for (const mark of all("mark[data-hits]")) {
+  for (const mark of all("[data-hits]")) {
     if (mark.dataset.hits.split(" ").some((number) => numbers.includes(number))) mark.classList.toggle("lit", on);
   }
   for (const row of all("[data-hit]")) if (numbers.includes(row.dataset.hit)) row.classList.toggle("lit", on);
@@ -184,7 +194,7 @@ document.addEventListener("keydown", (event) => {
     if (submit && !submit.matches(":disabled")) { event.preventDefault(); submit.click(); }
     return;
   }
-  if (event.key === "Escape") { document.activeElement?.blur(); return; }
+  if (event.key === "Escape") { all(".menu[open]").forEach((menu) => { menu.open = false; }); document.activeElement?.blur(); return; }
   if (writing(event.target) || event.ctrlKey || event.metaKey || event.altKey) return;
   const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
   if (key === "b") { document.body.classList.add("reveal"); return; }
