@@ -155,7 +155,8 @@ def build_panel(
     sight = partial(Sight.load, settings.models)
     pictured = PicturedText(text, classifier)
     images = ImageDetector(intake.recall, known, sight, pictured) if intake and settings.images else None
-    panel = Panel(text, classifier, images, today=lambda: clock.now().date(), observe=observe)
+    excusing = {code: category.second_opinion for code, category in policy.categories.items()}
+    panel = Panel(text, classifier, images, excusing=excusing, today=lambda: clock.now().date(), observe=observe)
     use_lists(panel, lists)
     closing.callback(panel.close)
     panel.screen([Submission(Scene.REGISTRATION, (TextItem(Kind.USERNAME, "你好"),))])

@@ -113,7 +113,7 @@ def services(
 
 def classified(made: Services, classifier: BatchClassifier | None) -> Services:
     """The same services with another classifier."""
-    panel = Panel(made.panel.text, classifier, made.panel.images, today=made.panel.today)
+    panel = Panel(made.panel.text, classifier, made.panel.images, excusing=made.panel.excusing, today=made.panel.today)
     screen = ScreenFlow(made.database, panel, made.policy, made.queue, made.enforce, made.intake, made.banks, folded)
     rescan = RescanFlow(made.database, panel, made.policy, made.queue, made.intake, made.clock, folded)
     return replace(made, panel=panel, screen=screen, rescan=rescan)

@@ -83,6 +83,7 @@ class Finding:
     ceiling  the worst verdict it may earn: REVIEW for a hit across a word boundary, PASS for a shadow term
     parts    where it lies in each field, for a finding of the joined profile
     region   where it lies in the item's pictures, for a finding in one
+    excused  which detector's second opinion spares it; such a finding has the ceiling PASS
 
     Raises ValueError for a score outside [0, 1], NaN included.
 
@@ -100,6 +101,7 @@ class Finding:
     ceiling: Verdict = Verdict.REJECT
     parts: tuple[Part, ...] = ()
     region: Region | None = None
+    excused: str = ""
 
     @property
     def detector(self) -> str:

@@ -36,6 +36,7 @@ class Category:
     severity    1–4, what one upheld violation adds to an account's strikes
     cap         the worst verdict a machine may give
     caps        by detector, where it differs from `cap`
+    second_opinion  a listed term that asks for a person is excused where no score of the classifier reaches this; 0: never
     thresholds  for all kinds and scenes but those in `by_kind` and `by_scene`; a scene's go before a kind's, a detector's before both
     """
 
@@ -50,6 +51,7 @@ class Category:
     by_kind: Mapping[Kind, Thresholds] = field(default_factory=dict)
     by_scene: Mapping[Scene, Thresholds] = field(default_factory=dict)
     by_detector: Mapping[str, Thresholds] = field(default_factory=dict)
+    second_opinion: float = 0.0
 
     def earned(self, finding: Finding, kind: Kind, scene: Scene) -> Verdict:
         """The least of what the finding's score reaches, its own ceiling and this category's cap."""

@@ -20,7 +20,7 @@ _HEADER = re.compile(r"^\s*(\[{1,2})([\w.]+)\]{1,2}\s*(?:#.*)?$")
 _KEY = re.compile(r"^\s*([\w-]+)\s*=")
 _TOP = {"version", "effective", "general", "held", "thresholds", "review", "ladder", "folds", "category"}
 _CATEGORY = {
-    "code", "clause", "title", "message", "severity", "cap", "caps", "thresholds", "kinds", "scenes", "detectors",
+    "code", "clause", "title", "message", "severity", "cap", "caps", "thresholds", "kinds", "scenes", "detectors", "second_opinion",
 }  # fmt: skip
 
 _DETECTORS = {"keywords", "contacts", "names", "classifier", "codes", "image", "bank", "marks"}
@@ -178,6 +178,10 @@ class _Reader:
         caps = {verdict.word: verdict for verdict in Verdict}
         thresholds = self.thresholds(entry.get("thresholds", {}), f"{path}.thresholds", default)
         by_detector = self.table(entry, "caps", path, _DETECTORS)
+        second = entry.get("second_opinion", 0.0)
+        if isinstance(second, bool) or not isinstance(second, int | float) or not 0 <= second <= 1:
+            self.bad(f"{path}.second_opinion", f"second_opinion is {second!r}", "give a number from 0 (never) to 1")
+            second = 0.0
         kinds, scenes = {k.value: k for k in Kind}, {s.value: s for s in Scene}
         return Category(
             code=str(entry.get("code", "")),
@@ -188,6 +192,7 @@ class _Reader:
             cap=self.one_of(entry.get("cap"), caps, f"{path}.cap", "cap", Verdict.REVIEW),
             caps={d: self.one_of(v, caps, f"{path}.caps.{d}", "cap", Verdict.REVIEW) for d, v in by_detector.items()},
             thresholds=thresholds,
+            second_opinion=float(second),
             by_kind={
                 kinds[name]: self.thresholds(value, f"{path}.kinds.{name}", thresholds)
                 for name, value in self.table(entry, "kinds", path, set(kinds)).items()

@@ -4,7 +4,7 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeout
 from contextlib import suppress
@@ -17,6 +17,7 @@ from moderation.core.submission import Item, Scene, Submission
 from moderation.detectors.detector import BatchClassifier, Scores, TextDetector, scored
 from moderation.detectors.images import ImageDetector, unlooked
 from moderation.detectors.joined import across
+from moderation.detectors.second_opinion import reconsidered
 
 log = logging.getLogger(__name__)
 
@@ -46,6 +47,7 @@ class Panel:
     images      None where pictures cannot be looked at, or the operator has switched that off: they are unchecked then
     exemptions  accounts that have proved a right; findings of its categories are recorded and never act
     classifier  None where the operator has switched it off
+    excusing    by category, below which score of the classifier it excuses a listed term, see `second_opinion`
     today       the day in UTC, for terms that expire
     observe     told where the time of each call went
     """
@@ -57,11 +59,12 @@ class Panel:
         images: ImageDetector | None = None,
         *,
         exemptions: Exemptions | None = None,
+        excusing: Mapping[str, float] | None = None,
         today: Callable[[], date],
         observe: Callable[[Timing], None] = lambda _: None,
     ) -> None:
         self.text, self.classifier, self.images, self.today, self.observe = text, classifier, images, today, observe
-        self.exemptions = exemptions or Exemptions()
+        self.exemptions, self.excusing = exemptions or Exemptions(), excusing or {}
         self._aside = ThreadPoolExecutor(2, thread_name_prefix="long-texts")
         self._looking = ThreadPoolExecutor(LOOKERS, "pictures", yielding)
 
@@ -87,9 +90,7 @@ class Panel:
         scores = iter(self._scores(scoring, len(texts), deadline))
         classified = time.monotonic()
         found = [
-            screening
-            if item.text is None or not self.classifier
-            else screening.and_also(self._classified(next(scores)))
+            screening if item.text is None or not self.classifier else self._classified(screening, next(scores))
             for screening, (_, item) in zip(found, placed, strict=True)
         ]
         seen = (self._seen(item, pictures, deadline) for (_, item), pictures in zip(placed, looking, strict=True))
@@ -168,10 +169,12 @@ class Panel:
             log.exception("the classifier failed")
         return [None] * count
 
-    def _classified(self, scores: Scores | None) -> Screening:
+    def _classified(self, screening: Screening, scores: Scores | None) -> Screening:
+        """The screening of a text with what the classifier says of it, and what it excuses."""
         if scores is None or self.classifier is None:
-            return Screening(unchecked=(Check.CLASSIFIER,), degraded=True)
-        return Screening(scored(scores, self.classifier.source))
+            return screening.and_also(Screening(unchecked=(Check.CLASSIFIER,), degraded=True))
+        source = self.classifier.source
+        return reconsidered(screening, scores, self.excusing, source).and_also(Screening(scored(scores, source)))
 
     def _look_at_pictures(self, scene: Scene, item: Item, deadline: float | None) -> Future[Screening] | None:
         if self.images is None or not (item.images or item.problems):

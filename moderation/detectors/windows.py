@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
-from moderation.text.folding import fold
+from moderation.text.folding import fold, simplified
 
 PIECE = 120
 """Code points that are tokenised together: nearly always one window of 96 tokens in Chinese."""
@@ -30,15 +30,16 @@ def pieces(length: int) -> int:
 
 
 def readings(text: str) -> tuple[str, ...]:
-    """How the classifier reads a text: as written; and where characters are torn apart, as folded, too.
+    """How the classifier reads a text: as written, in simplified characters; and where characters are torn apart, as folded, too.
 
     Measured on the corpus's dev part: of what is found of violating texts as written, 84% is still found with symbols put
     between the characters, 90% with the second reading, at no false alarm more; one everyday text in a thousand has one.
     A second reading of every text that folding changes finds 93%, and holds a seventh more of the innocent twins.
 
-    >>> readings("加-微-信"), readings("走，去吃饭！")
+    >>> readings("加-微-信"), readings("走，去吃飯！")
     (('加-微-信', '加微信'), ('走，去吃饭！',))
     """
+    text = simplified(text)
     if len(_ALONE.findall(text)) < 2:
         return (text,)
     folded = fold(text).text

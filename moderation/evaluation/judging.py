@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
@@ -58,7 +58,10 @@ class Judgement:
     def seen_by(self, system: System) -> Screening:
         """What one of the systems alone would have found."""
         wanted = {System.LISTS: (False,), System.MODEL: (True,), System.BOTH: (False, True)}[system]
-        return Screening(tuple(finding for finding in self.findings if by_model(finding) in wanted))
+        seen = (finding for finding in self.findings if by_model(finding) in wanted)
+        # Alone, the lists have nobody to excuse what they find.
+        alone = (replace(f, ceiling=Verdict.REVIEW, excused="") if f.excused else f for f in seen)
+        return Screening(tuple(alone if system is System.LISTS else seen))
 
     def earned(self, system: System, policy: Policy) -> dict[str, Verdict]:
         """The worst verdict that each category earns, of those that earn more than a pass."""
@@ -95,7 +98,7 @@ class Judge:
 
     def __init__(self, panel: Panel, classifier: BatchClassifier) -> None:
         self._heard = _Heard(classifier)
-        self._panel = Panel(panel.text, self._heard, today=panel.today)
+        self._panel = Panel(panel.text, self._heard, excusing=panel.excusing, today=panel.today)
 
     def __call__(self, text: str, kind: Kind) -> Judgement:
         """Raises BadSetup if a check failed: what was not looked at cannot be measured."""

@@ -140,6 +140,7 @@ def _finding_document(finding: Finding) -> Document:
         "ceiling": finding.ceiling.word,
         "parts": [[part.item, part.span.start, part.span.end] for part in finding.parts],
         "region": finding.region and _region_document(finding.region),
+        "excused": finding.excused,
     }
 
 
@@ -164,8 +165,9 @@ def _read_finding(document: Document) -> Finding:
         severity=document["severity"],
         ceiling=Verdict.of(document["ceiling"]),
         parts=tuple(Part(item, Span(start, end)) for item, start, end in document["parts"]),
-        # Documents from before pictures were looked at have none.
+        # Documents from before there were regions and second opinions have none.
         region=_read_region(document["region"]) if document.get("region") else None,
+        excused=document.get("excused", ""),
     )
 
 

@@ -300,3 +300,9 @@ def test_a_detector_may_have_thresholds_of_its_own_which_go_first() -> None:
     seen, said = (Finding("gambling", 0.55, source) for source in ("image@nudity-1", "classifier@1"))
     assert category.earned(seen, Kind.USERNAME, Scene.REGISTRATION) is PASS
     assert category.earned(said, Kind.USERNAME, Scene.REGISTRATION) is REVIEW
+
+
+@pytest.mark.parametrize(("written", "reason"), [("2", "is 2"), ("true", "is True"), ('"x"', "is 'x'")])
+def test_a_second_opinion_is_a_number_from_0_to_1(written: str, reason: str) -> None:
+    [problem] = problems(instead('cap = "reject"', f'cap = "reject"\nsecond_opinion = {written}'))
+    assert reason in problem.reason and problem.fix

@@ -85,7 +85,7 @@ def test_a_slur_scores_well_above_everyday_chat(classifier: TextClassifier) -> N
 @pytest.mark.parametrize(
     ("category", "violating", "innocent"),
     [
-        ("gambling", "带你回血，每晚稳赚，看我主页第二个字母", "警方提醒：网上说带你回血的都是骗局"),
+        ("gambling", "大小单双一分钟一期，跟着导师下注，邀请码看主页", "警方提醒：网上说带你下注稳赚的都是骗局"),
         ("drugs_weapons", "出叶子，上头的来，只做熟人", "院子里的叶子黄了，扫了一下午"),
         ("fraud", "在家兼职点赞，一单五块，先垫付后返佣", "被兼职点赞骗了三千，已经报警"),
         ("account_trading", "出王者荣耀老号，带全皮肤，可换绑实名", "王者的号被盗了，怎么申诉找回"),
