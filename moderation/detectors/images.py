@@ -119,7 +119,7 @@ class ImageDetector:
         for seen in self.sight.marks.seen(pixels):
             mark, left, top, right, bottom = seen.mark, *seen.box
             corners = _placed(((left, top), (right, top), (right, bottom), (left, bottom)), frame)
-            region = Region(number, frame.at, corners, mark.name)
+            region = Region(number, frame.at, corners, mark.titles["zh"])
             source = f"marks@{self.sight.marks.version}"
             yield Finding(mark.category, 1.0, source, severity=mark.severity, ceiling=mark.ceiling, region=region)
 

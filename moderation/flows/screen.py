@@ -318,8 +318,8 @@ def kept(database: Database, table: Table, lease: str, clock: Clock) -> Iterator
 
 def matched(screening: Screening, number: int) -> list[int]:
     """The bank entries that a picture of an item is surely a copy of."""
-    regions = (f.region for f in screening.findings if f.ceiling is Verdict.REJECT)
-    return [int(region.entry) for region in regions if region and region.entry and region.picture == number]
+    regions = (f.region for f in screening.findings if f.detector == "bank" and f.ceiling is Verdict.REJECT)
+    return [int(region.entry) for region in regions if region and region.picture == number]
 
 
 class _LeaseLost(Exception):

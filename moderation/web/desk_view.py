@@ -43,6 +43,7 @@ class Hit:
     folded   what they fold to, where that differs
     region   where it lies in the item's pictures, and `place` by what it was seen there: "text", "code", "bank", "mark", "model"
     joined   whether it takes several fields together
+    excused  whether the classifier's second opinion spares it
     earned   what it earns under the policy; a shadow finding earns a pass
     """
 
@@ -60,6 +61,7 @@ class Hit:
     place: str
     joined: bool
     shadow: bool
+    excused: bool
     earned: str
 
 
@@ -263,7 +265,8 @@ def _hit(
 ) -> Hit:
     region = finding.region
     covered = finding.span.of(item.text) if finding.span and item.text is not None else region.text if region else ""
-    coded = finding.detector == "codes"  # what a code holds is not written by hand: nothing is hidden in its case
+    # What a code holds is not written by hand, and a mark's title not by the author: nothing is hidden in their case.
+    coded = finding.detector in ("codes", "marks")
     folded = fold(covered) if covered and not coded and len(covered) <= READ else ""
     submitted = file.screening.submission.items if file.screening else ()
     parts = [part.span.of(submitted[part.item].text or "") for part in finding.parts if part.item < len(submitted)]
@@ -283,6 +286,7 @@ def _hit(
         place=PLACES.get(detector, "text") if region else "",
         joined=bool(finding.parts),
         shadow=finding.ceiling is Verdict.PASS,
+        excused=bool(finding.excused),
         earned=policy.earned(finding, item.kind, file.case.scene).word,
     )
 

@@ -114,6 +114,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "item.whole": ("整条内容", "the whole item"),
     "item.joined": ("跨字段组合命中", "across fields"),
     "item.shadow": ("试运行，不参与判定", "shadow, does not count"),
+    "item.excused": ("语义模型通读未见违规，仅记录", "the classifier finds nothing in the whole text: recorded only"),
     "item.plain": ("原样书写", "as listed"),
     "item.scores": ("模型与规则评分", "Scores"),
     "item.scores_legend": ("刻线：复核 / 拒绝阈值", "Ticks: review and reject thresholds"),

@@ -162,12 +162,12 @@ def test_a_negative_bank_excuses_what_is_shown_and_not_what_is_written() -> None
     assert found == {"porn": Verdict.PASS, "gambling": Verdict.REJECT}
 
 
-def test_a_drawn_mark_is_told_by_its_name_with_what_it_may_earn() -> None:
+def test_a_drawn_mark_is_told_by_its_title_with_what_it_may_earn() -> None:
     mark = Mark("police", {"zh": "警徽", "en": "police badge"}, "false_identity", Verdict.REVIEW, 3, "")
     seen = detector(marks=[MarkSeen(mark, 12.0, (0.0, 0.0, 0.5, 1.0))])
     [finding] = seen.screen(avatar(), Scene.REGISTRATION, TODAY).findings
     assert (finding.source, finding.ceiling, finding.severity) == ("marks@1", Verdict.REVIEW, 3)
-    assert finding.region and finding.region.text == "police" and finding.region.corners[2] == (0.5, 1.0)
+    assert finding.region and finding.region.text == "警徽" and finding.region.corners[2] == (0.5, 1.0)
 
 
 @pytest.mark.parametrize("error", [Undecodable("the picture is broken"), NotFound("picture", "0")])
