@@ -22,6 +22,10 @@ def serve(
     """Runs the API and the review desk."""
     import uvicorn
 
+    # A thread that looks at a picture may hold the interpreter for so long before one that answers a caller has it: by
+    # default 5 ms, several times a request.
+    sys.setswitchinterval(0.001)
+
     from moderation.web.app import create_app
 
     app = create_app(Settings.read())

@@ -1,5 +1,6 @@
 """Pictures: what they are copies of, what they show, and what is coded and written in them."""
 
+import ctypes
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -21,6 +22,9 @@ from moderation.pictures.reading import TextReader
 
 TRADE = "advertising_trade"
 """What a contact, an address or a payment in a code is."""
+
+LARGE = 3_000_000
+"""Bytes of pixels beyond which what a picture took is given back to the system: left alone, the C library keeps it."""
 
 _CEILINGS = {
     Weight.ACTS: Verdict.REJECT,
@@ -78,6 +82,7 @@ class ImageDetector:
         screening = Screening()
         if item.problems:
             screening = Screening(unchecked=(Check.IMAGE,), problem="; ".join(item.problems))
+        large = False
         for number, reference in enumerate(item.images):
             if _is_held(reference) or _late(deadline):
                 screening = screening.and_also(Screening(unchecked=(Check.IMAGE,), degraded=True))
@@ -87,7 +92,10 @@ class ImageDetector:
             except (Undecodable, NotFound) as error:
                 screening = screening.and_also(Screening(unchecked=(Check.IMAGE,), problem=str(error)))
                 continue
+            large |= sum(frame.pixels.nbytes for frame in picture.frames) > LARGE
             screening = screening.and_also(self._look(number, picture, item.kind, scene, today, deadline))
+        if large:
+            _give_back()
         return screening
 
     def _look(
@@ -169,6 +177,12 @@ def _once(findings: Sequence[Finding]) -> tuple[Finding, ...]:
         if key not in best or (finding.ceiling, finding.score) > (best[key].ceiling, best[key].score):
             best[key] = finding
     return tuple(best.values())
+
+
+def _give_back() -> None:
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # glibc's
+    if trim is not None:
+        trim(0)
 
 
 def _is_held(reference: str) -> bool:

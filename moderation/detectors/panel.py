@@ -30,6 +30,9 @@ ACROSS = (Check.KEYWORDS, Check.CONTACTS)
 LOOKERS = 2
 """Items whose pictures are looked at at once."""
 
+NICE = 15
+"""How much the threads that look at pictures give way: texts are answered in milliseconds, pictures in tenths of a second."""
+
 
 @dataclass(frozen=True, slots=True)
 class Timing:
@@ -197,4 +200,4 @@ class Panel:
 def yielding() -> None:
     """Lets the thread that calls it give way to those that answer callers; where the system has no such thing, nothing."""
     with suppress(OSError, AttributeError):
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 5)
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)

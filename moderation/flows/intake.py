@@ -18,7 +18,7 @@ from moderation.pictures.pool import DecoderPool, NoDecoder
 from moderation.store.documents import facts_document, read_facts
 from moderation.store.pictures import PictureStore
 
-REMEMBERED = 32_000_000
+REMEMBERED = 16_000_000
 """Bytes of decoded pixels that are kept to be looked at soon."""
 
 TRIES = 3

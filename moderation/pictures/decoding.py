@@ -299,7 +299,7 @@ def _confine(limits: Limits) -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (32, 32))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    os.nice(5)
+    os.nice(15)
 
 
 def _serve(limits: Limits, requests: BinaryIO, replies: BinaryIO) -> None:

@@ -186,6 +186,7 @@ class _Network:
         options.log_severity_level = 3
         # Shapes differ from picture to picture, so a plan for each would only take memory.
         options.enable_mem_pattern = False
+        options.enable_cpu_mem_arena = False
         try:
             self._session: Any = onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
         # onnxruntime's own errors have no common base but this.

@@ -282,3 +282,15 @@ def _read(pid: int, name: str) -> str:
         return (Path("/proc") / str(pid) / name).read_text(errors="replace")
     except OSError:
         return ""
+
+
+def main() -> None:
+    """The hostile files alone."""
+    with running(classifier=True) as service:
+        client = _Client(service)
+        client.together(2, list(_avatars())[:40])
+        _hostile(service, client, print)
+
+
+if __name__ == "__main__":
+    main()
