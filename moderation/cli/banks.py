@@ -1,7 +1,7 @@
 """`moderation banks`: banks of known pictures, from single pictures and from hash lists; and which entries a picture is a copy of."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -16,17 +16,12 @@ from moderation.pictures.bank import BankEntry, EntryState, looks
 from moderation.pictures.decoded import DecodedPicture, Undecodable
 from moderation.pictures.hash_list import read_hash_list
 from moderation.settings import Settings
-from moderation.store.documents import facts_document
-from moderation.store.pictures import PictureStore
-from moderation.wiring import open_database, read_policy
+from moderation.wiring import COMPILED_BANK, open_database, open_intake, read_policy
 
 BY = "cli"
 
 KEPT = "sha256:"
 """What the reference of a kept picture begins with; anything else is a file."""
-
-COMPILED = "banks"
-"""Where in the state's folder the compiled bank is kept."""
 
 
 def add_to(app: typer.Typer) -> None:
@@ -168,55 +163,45 @@ def check(picture: Picture) -> None:
 
 
 class _Kept:
-    """The banks of this installation, and pictures decoded for them in a child process that starts with the first one."""
+    """The banks of this installation, and what takes pictures in for them, with a child process that starts at the first one."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, closing: ExitStack) -> None:
         self._settings, self._clock = settings, Clock()
         self._database = open_database(settings)
-        self._store = PictureStore(settings.pictures)
-        self._recent: dict[str, DecodedPicture] = {}
-        self.flow = BankFlow(self._database, read_policy(settings.policy), self._recall, self._clock)
+        closing.callback(self._database.close)
+        self._intake = open_intake(settings, closing)
+        self.flow = BankFlow(self._database, read_policy(settings.policy), self._intake.recall, self._clock)
 
     def take(self, picture: str) -> str:
-        """The reference of a picture; a file's copy is kept."""
+        """The reference of a picture; a file's copy is kept. Raises BadInput for one that cannot be decoded."""
         if picture.startswith(KEPT):
             return picture
-        decoded = self.look(picture)
-        reference = self._store.put(decoded.webp, facts_document(decoded.facts))
-        self._recent[reference] = decoded
-        return reference
+        taken = self._intake.take(Path(picture).read_bytes())
+        if taken.reference is None:
+            raise _refused(picture, taken.problem or "cannot be decoded")
+        return taken.reference
 
     def look(self, picture: str) -> DecodedPicture:
-        """Raises BadInput for a picture that cannot be decoded."""
-        return _decoded(self._store.get(picture) if picture.startswith(KEPT) else Path(picture).read_bytes(), picture)
+        """The picture, and no copy kept. Raises BadInput for one that cannot be decoded."""
+        try:
+            if picture.startswith(KEPT):
+                return self._intake.recall(picture)
+            return self._intake.decode(Path(picture).read_bytes(), tall=True)
+        except Undecodable as error:
+            raise _refused(picture, str(error)) from error
 
     def bank(self) -> LiveBank:
-        return LiveBank(self._database, self._settings.var / COMPILED, self._clock)
-
-    def close(self) -> None:
-        self._database.close()
-
-    def _recall(self, reference: str) -> DecodedPicture:
-        return self._recent.get(reference) or self.look(reference)
+        return LiveBank(self._database, self._settings.var / COMPILED_BANK, self._clock)
 
 
-def _decoded(data: bytes, name: str) -> DecodedPicture:
-    from moderation.pictures.pool import DecoderPool
-
-    with DecoderPool(children=1) as pool:
-        try:
-            return pool.decode(data, aspect=None)
-        except Undecodable as error:
-            raise BadInput([Problem(name, str(error), "give another picture")]) from error
+def _refused(picture: str, reason: str) -> BadInput:
+    return BadInput([Problem(picture, reason, "give another picture")])
 
 
 @contextmanager
 def _kept() -> Iterator[_Kept]:
-    kept = _Kept(Settings.read())
-    try:
-        yield kept
-    finally:
-        kept.close()
+    with ExitStack() as closing:
+        yield _Kept(Settings.read(), closing)
 
 
 def _line(entry: BankEntry) -> str:

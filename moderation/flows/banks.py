@@ -23,6 +23,9 @@ from moderation.store.database import Database
 
 MACHINE = "machine"
 
+OWN_SOURCE = "the review desk"
+"""What such a bank names as its source."""
+
 OWN = "own-"
 """Before a category's code: the name of the bank that the review desk adds to."""
 
@@ -99,7 +102,7 @@ class BankFlow:
         with self.database.write() as tx:
             banks.lock(tx)
             found = [each for each, _ in banks.all_banks(tx) if each.name == OWN + category]
-            bank = found[0] if found else self._create(tx, OWN + category, category, by, "", "the review desk", "")
+            bank = found[0] if found else self._create(tx, OWN + category, category, by, "", OWN_SOURCE, "")
             return self._add(tx, bank, reference, frames, by, note)
 
     def add_to(self, name: str, reference: str, by: str, note: str = "") -> list[BankEntry]:

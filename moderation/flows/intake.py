@@ -66,7 +66,7 @@ class PictureIntake:
 
     def take(self, picture: bytes, deadline: float | None = None, *, kind: Kind = Kind.POST) -> Taken:
         """Decodes a picture and keeps a safe copy; what is not decoded by the deadline (`time.monotonic()`) is held for a worker."""
-        decoding = self._waiting.submit(self._decode, picture, kind in TALL)
+        decoding = self._waiting.submit(self.decode, picture, kind in TALL)
         try:
             decoded = decoding.result(None if deadline is None else max(0.0, deadline - time.monotonic()))
         except (FutureTimeout, NoDecoder):
@@ -92,7 +92,7 @@ class PictureIntake:
             recent = self._recent.get(reference)
         if recent is not None:
             return recent
-        copy = self._decode(self.store.get(reference), tall=True)
+        copy = self.decode(self.store.get(reference), tall=True)
         known = self.store.facts(reference)
         decoded = replace(copy, facts=read_facts(known)) if known else copy
         self._remember(reference, decoded)
@@ -116,8 +116,11 @@ class PictureIntake:
                 self._pool.close()
         self._waiting.shutdown(cancel_futures=True)
 
-    def _decode(self, picture: bytes, tall: bool) -> DecodedPicture:
-        """Raises Undecodable; a NoDecoder where none came free in several tries."""
+    def decode(self, picture: bytes, tall: bool) -> DecodedPicture:
+        """Decodes a picture and keeps nothing; `tall` where it may be long.
+
+        Raises Undecodable; a NoDecoder where none came free in several tries.
+        """
         for _ in range(TRIES - 1):
             with suppress(NoDecoder):
                 return self.decoders.decode(picture, aspect=None if tall else AVATAR_ASPECT)

@@ -8,11 +8,10 @@ from sqlalchemy import Connection, bindparam, delete, insert, select
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
+from moderation.pictures.index import WITHIN
 from moderation.store.tables import account_pictures, picture_bands, pictures
 
-WITHIN = 31
-"""Bits, inclusive: two hashes that are no further apart have one of 16 bands alike but for a bit at most."""
-
+# Two hashes that are at most WITHIN bits apart have one of 16 bands alike but for a bit at most.
 _BAND, _BANDS = 16, 16
 _FLIPS = (0, *(1 << bit for bit in range(_BAND)))
 

@@ -22,7 +22,7 @@ from moderation.core.clock import rfc3339
 from moderation.core.errors import BadInput, Conflict, ModerationError, NotAllowed, NotFound
 from moderation.core.finding import Verdict
 from moderation.core.measures import MeasureStatus
-from moderation.flows.banks import OWN
+from moderation.flows.banks import OWN, OWN_SOURCE
 from moderation.store.access import Role, Showing
 from moderation.web.highlight import plain
 from moderation.web.session import Session, Sessions, Visitor, genuine
@@ -31,9 +31,6 @@ from moderation.wiring import Services
 
 TEMPLATES = Path(__file__).parent / "templates"
 STATIC = Path(__file__).parent / "static"
-
-OWN_SOURCE = "the review desk"
-"""What `flows.banks` says is the source of the banks that the desk adds to."""
 
 BEIJING = timezone(timedelta(hours=8))
 """The desk's own time; China has one, without a summer time."""
